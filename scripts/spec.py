@@ -1,0 +1,78 @@
+"""Cut the annotation-queue operations out of an upstream OpenAPI document and apply our overlay.
+
+    python scripts/spec.py --upstream <file or URL>
+
+Exit status 0: the spec is written. 2: something is wrong with the input, one line each; nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from _dialect import wrap_references
+from _document import SpecError, cut, load, operations
+from _layout import render
+from _overlay import apply, load_overlay, wanted_operations
+from _references import check
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_OPENAPI = Path(__file__).resolve().parent.parent / "openapi"
+
+
+def build(upstream: str, overlay: str) -> dict[str, Any]:
+    """Return the spec that an upstream document and an overlay make, validated."""
+    corrections = load_overlay(overlay)
+    document = cut(load(upstream), wanted_operations(corrections))
+    spec = apply(document, corrections)
+    wrap_references(spec)
+    # Once more, now for what the overlay brought in or cut loose.
+    check(spec)
+    spec = cut(spec, operations(spec))
+    problems = [
+        f"the result is not valid at /{'/'.join(map(str, error.path))}: {error.message.splitlines()[0]}"
+        for error in OpenAPIV30SpecValidator(spec).iter_errors()
+    ]
+    if problems:
+        raise SpecError(*problems)
+    return spec
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    parser = argparse.ArgumentParser(prog="spec", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--upstream", required=True, help="file or http(s) URL, JSON or YAML, OpenAPI 3.0 or 3.1")
+    parser.add_argument("--overlay", default=str(_OPENAPI / "overlay.yaml"), help="default: %(default)s")
+    parser.add_argument("--output", type=Path, default=_OPENAPI / "annotation-queues.yaml", help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    try:
+        spec = build(options.upstream, options.overlay)
+        _write(options.output, render(spec))
+    except SpecError as error:
+        for problem in error.problems:
+            print(f"spec: {problem}", file=sys.stderr)
+        return 2
+    schemas = spec["components"]["schemas"]
+    print(f"{options.output}: {len(operations(spec))} operations, {len(schemas)} schemas")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step, so that nobody ever reads half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise SpecError(f"{path}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
