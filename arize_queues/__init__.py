@@ -1,0 +1,62 @@
+"""A light, fast, typed client for Arize AX annotation queues, sync and async."""
+
+from ._client import ArizeClient, AsyncArizeClient
+from ._errors import (
+    AmbiguousNameError,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    ArizeQueuesError,
+    AuthenticationError,
+    BadRequestError,
+    ConfigurationError,
+    ConflictError,
+    DeadlineExceededError,
+    InvalidRequestError,
+    LedgerError,
+    NameNotFoundError,
+    NotFoundError,
+    PartialFailureError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    SpaceRequiredError,
+    UnexpectedResponseError,
+    UnprocessableEntityError,
+)
+from ._names import Id, Name
+from ._sources import ExampleSource, SessionSource, SpanSource, TraceSource
+from ._version import __version__
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AmbiguousNameError",
+    "ArizeClient",
+    "ArizeQueuesError",
+    "AsyncArizeClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "DeadlineExceededError",
+    "ExampleSource",
+    "Id",
+    "InvalidRequestError",
+    "LedgerError",
+    "Name",
+    "NameNotFoundError",
+    "NotFoundError",
+    "PartialFailureError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServerError",
+    "SessionSource",
+    "SpaceRequiredError",
+    "SpanSource",
+    "TraceSource",
+    "UnexpectedResponseError",
+    "UnprocessableEntityError",
+    "__version__",
+]

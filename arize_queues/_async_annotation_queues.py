@@ -1,0 +1,528 @@
+"""The calls of a client, async: signatures and docstrings. Every body is one line.
+
+The two faces have the same methods, signatures and docstrings; a test holds them to it. What a call does is told in
+`_operations`, `_create`, `_add` and `_records`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
+from arize_queues_raw.models import (
+    AnnotateAnnotationQueueRecordResponse,
+    AnnotationInput,
+    AnnotationQueue,
+    AnnotationQueueRecord,
+    AssignAnnotationQueueRecordResponse,
+    ListAnnotationQueueRecordsResponse,
+    ListAnnotationQueuesResponse,
+    ListTagsResponse,
+)
+from arize_queues_raw.types import UNSET, Unset
+
+from . import _add, _create, _operations, _records
+from ._batching import RecordPlan
+from ._drivers import aiterate, arun
+from ._guards import OnConflict
+from ._many import LedgerPath
+from ._plan import Plan
+from ._progress import ProgressOption
+from ._results import AddRecordsResult, BulkResult
+from ._session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class AsyncAnnotationQueues:
+    """The calls on annotation queues; `client.annotation_queues` holds one.
+
+    All arguments are keyword-only. `annotation_queue`, `space` and the projects, datasets and annotation configs of a
+    call take an ID or a name; `Id("...")` and `Name("...")` say outright which it is. A queue's name needs `space`,
+    since names are unique only within one; it is matched exactly. Limits are called by their names in
+    `arize_queues_raw.limits`.
+
+    Every call may raise:
+        InvalidRequestError: The call is wrong; nothing was sent. `.problems` lists all that is.
+        NameNotFoundError, AmbiguousNameError: A name leads to nothing, or to several things.
+        APIConnectionError: No answer came, after all retries.
+        APIStatusError: The server said no; there is a subclass for each status.
+        UnexpectedResponseError: The answer is not what its status promises.
+
+    The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
+    """
+
+    def __init__(self, session: Session, http: Callable[[], httpx.AsyncClient]) -> None:
+        self._session = session
+        self._http = http
+
+    async def list(
+        self,
+        *,
+        space: str | None = None,
+        name: str | None = None,
+        limit: int = DEFAULT_PAGE_SIZE,
+        cursor: str | None = None,
+    ) -> ListAnnotationQueuesResponse:
+        """Give one page of queues, newest first.
+
+        Args:
+            space: Only those of this space: its ID, or part of its name in any case. Nothing is resolved.
+            name: Only those with this in their name, in any case.
+            limit: Queues per page, 1 to `MAX_PAGE_SIZE`.
+            cursor: `pagination.next_cursor` of the page before.
+
+        Returns:
+            A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
+        """
+        return await self._run(
+            _operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor)
+        )
+
+    def iter(
+        self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
+    ) -> AsyncGenerator[AnnotationQueue]:
+        """Iterate over all queues, newest first; the next page is fetched while this one is used.
+
+        Args:
+            space: Only those of this space: its ID, or part of its name in any case. Nothing is resolved.
+            name: Only those with this in their name, in any case.
+            page_size: Queues per request, 1 to `MAX_PAGE_SIZE`.
+        """
+        return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
+
+    async def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
+        """Get a queue.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+        """
+        return await self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
+
+    async def create(
+        self,
+        *,
+        name: str,
+        space: str,
+        annotation_config_ids: Iterable[str],
+        annotator_emails: Iterable[str],
+        instructions: str | None = None,
+        assignment_method: str | None = None,
+        record_sources: Iterable[Any] | None = None,
+        column_allowlist: Iterable[str] | None = None,
+    ) -> AnnotationQueue:
+        """Create a queue, with records if you like.
+
+        It is created once: where an answer is lost, the queue is looked up by its name instead of being asked for
+        again, and returned if it is the one asked for.
+
+        Args:
+            name: At most `MAX_NAME_LENGTH` characters, unique among the active queues of the space.
+            space: The space's ID or name.
+            annotation_config_ids: IDs or names of one or more annotation configs of the space.
+            annotator_emails: One or more users with access to the space.
+            instructions: For the annotators, at most `MAX_INSTRUCTIONS_LENGTH` characters.
+            assignment_method: "all" (the server's default): everybody gets every record; "random": one of them.
+            record_sources: As for `add_records`. What fits goes with the create, the rest follows as adds.
+            column_allowlist: The columns that annotators see, at most `MAX_COLUMN_ALLOWLIST_COLUMNS`, each of at
+                most `MAX_COLUMN_NAME_LENGTH` characters; None or empty: all. Since revision 2026-10.
+
+        Raises:
+            NotFoundError: An annotator is unknown or has no access, among others.
+            ConflictError: The space has an active queue of that name.
+            PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
+        """
+        return await self._run(
+            _create.create(
+                self._session,
+                name=name,
+                space=space,
+                annotation_config_ids=annotation_config_ids,
+                annotator_emails=annotator_emails,
+                instructions=instructions,
+                assignment_method=assignment_method,
+                record_sources=record_sources,
+                column_allowlist=column_allowlist,
+            )
+        )
+
+    async def update(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        name: str | Unset = UNSET,
+        instructions: str | Unset | None = UNSET,
+        annotation_config_ids: Iterable[str] | Unset = UNSET,
+        annotator_emails: Iterable[str] | Unset = UNSET,
+        column_allowlist: Iterable[str] | Unset | None = UNSET,
+    ) -> AnnotationQueue:
+        """Change a queue; what is not given stays as it is.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            name: The new name, at most `MAX_NAME_LENGTH` characters.
+            instructions: The new instructions, at most `MAX_INSTRUCTIONS_LENGTH` characters; None clears them.
+            annotation_config_ids: IDs or names of annotation configs; they replace all there are.
+            annotator_emails: Users with access to the space; they replace all there are.
+            column_allowlist: The columns that annotators see; they replace all there are, None lets all be seen.
+                Since revision 2026-10.
+
+        Raises:
+            ConflictError: The space has an active queue of the new name.
+        """
+        return await self._run(
+            _operations.update(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                name=name,
+                instructions=instructions,
+                annotation_config_ids=annotation_config_ids,
+                annotator_emails=annotator_emails,
+                column_allowlist=column_allowlist,
+            )
+        )
+
+    async def delete(self, *, annotation_queue: str, space: str | None = None) -> None:
+        """Delete a queue, for good.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+        """
+        return await self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
+
+    async def list_records(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        limit: int = DEFAULT_PAGE_SIZE,
+        cursor: str | None = None,
+    ) -> ListAnnotationQueueRecordsResponse:
+        """Give one page of a queue's records, each with its data, annotations, evaluations and assigned users.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            limit: Records per page, 1 to `MAX_RECORDS_PAGE_SIZE`.
+            cursor: `pagination.next_cursor` of the page before.
+
+        Returns:
+            A page with `.records` and `.pagination`; iterating it gives its records.
+        """
+        return await self._run(
+            _operations.list_records(
+                self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
+            )
+        )
+
+    def iter_records(
+        self, *, annotation_queue: str, space: str | None = None, page_size: int = MAX_RECORDS_PAGE_SIZE
+    ) -> AsyncGenerator[AnnotationQueueRecord]:
+        """Iterate over all records of a queue; the next page is fetched while this one is used.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            page_size: Records per request, 1 to `MAX_RECORDS_PAGE_SIZE`.
+        """
+        return self._iterate(
+            _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
+        )
+
+    async def plan_records(
+        self, *, annotation_queue: str, space: str | None = None, record_sources: Iterable[Any]
+    ) -> RecordPlan:
+        """Plan an add without sending it; print the plan to see a table of its requests.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            record_sources: As for `add_records`.
+        """
+        return await self._run(
+            _add.plan_records(
+                self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
+            )
+        )
+
+    async def add_records(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        record_sources: Iterable[Any],
+        progress: ProgressOption = None,
+        ledger: LedgerPath = None,
+        deadline: float | None = None,
+    ) -> AddRecordsResult:
+        """Add any number of records; they go out in as few requests as they fit in, several at once.
+
+        What is in the queue already is ignored by the server, so adding again is safe. A request that the server
+        declines is split until the ids at fault stand alone; the others go in.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name, and where names in the sources are looked for.
+            record_sources: `SpanSource`, `TraceSource`, `SessionSource`, `ExampleSource`, the inputs of
+                `arize_queues.types`, or dicts with the same keys. An iterator is read as its records are sent.
+            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
+            ledger: A file to write down what is done; the same call after a crash sends only what is left.
+            deadline: Seconds after which nothing more is sent.
+
+        Returns:
+            The created records (`.record_sources`), in input order, and the counts (`.summary`).
+
+        Raises:
+            PartialFailureError: Some did not go in; it accounts for all.
+            LedgerError: The ledger is broken, in use, or of another job.
+        """
+        return await self._run(
+            _add.add_records(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                record_sources=record_sources,
+                progress=progress,
+                ledger=ledger,
+                deadline=deadline,
+            )
+        )
+
+    async def delete_records(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        record_ids: Iterable[str],
+        progress: ProgressOption = None,
+        ledger: LedgerPath = None,
+        deadline: float | None = None,
+    ) -> None:
+        """Delete any number of records from a queue, several requests at once.
+
+        IDs that the queue does not have are ignored by the server, silently.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            record_ids: One or more record IDs. An iterator is read as its records are sent.
+            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
+            ledger: A file to write down what is done; the same call after a crash sends only what is left.
+            deadline: Seconds after which nothing more is sent.
+
+        Raises:
+            PartialFailureError: Some were not deleted; it accounts for all.
+            LedgerError: The ledger is broken, in use, or of another job.
+        """
+        return await self._run(
+            _records.delete_records(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                record_ids=record_ids,
+                progress=progress,
+                ledger=ledger,
+                deadline=deadline,
+            )
+        )
+
+    async def annotate_record(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        record_id: str,
+        annotations: Iterable[AnnotationInput | Mapping[str, Any]],
+    ) -> AnnotateAnnotationQueueRecordResponse:
+        """Annotate a record; values of the same annotation config are overwritten, others stay.
+
+        Annotations cannot be removed, and are written to the span or example itself, not only to the queue.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            record_id: The record's ID.
+            annotations: 1 to `MAX_ANNOTATIONS_PER_RECORD` `AnnotationInput` or dicts, each with the name of an
+                annotation config of the queue; a score, label or text that is not given stays as it is.
+
+        Returns:
+            What was submitted (`.annotations`).
+        """
+        return await self._run(
+            _operations.annotate_record(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                record_id=record_id,
+                annotations=annotations,
+            )
+        )
+
+    async def annotate_records(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        annotations: Mapping[str, Iterable[AnnotationInput | Mapping[str, Any]]]
+        | Iterable[tuple[str, Iterable[AnnotationInput | Mapping[str, Any]]]],
+        validate: bool = True,
+        on_conflict: OnConflict = "overwrite",
+        progress: ProgressOption = None,
+        ledger: LedgerPath = None,
+        deadline: float | None = None,
+    ) -> BulkResult[AnnotateAnnotationQueueRecordResponse]:
+        """Annotate any number of records, one request each, several at once.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            annotations: Record ID to annotations as for `annotate_record`; or an iterator of such pairs, which is
+                read as its records are sent.
+            validate: Check names, labels and score ranges against the queue's configs before the first write.
+            on_conflict: Where a record carries another value already: "overwrite" it, "skip" it, or "fail" before
+                the first write.
+            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
+            ledger: A file to write down what is done; the same call after a crash sends only what is left.
+            deadline: Seconds after which nothing more is sent.
+
+        Returns:
+            Record ID to result, in input order, with `.summary` and `.left_out`.
+
+        Raises:
+            PartialFailureError: Some were not annotated; it accounts for all.
+            LedgerError: The ledger is broken, in use, or of another job.
+        """
+        return await self._run(
+            _records.annotate_records(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                annotations=annotations,
+                validate=validate,
+                on_conflict=on_conflict,
+                progress=progress,
+                ledger=ledger,
+                deadline=deadline,
+            )
+        )
+
+    async def assign_record(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        record_id: str,
+        assigned_user_emails: Iterable[str],
+    ) -> AssignAnnotationQueueRecordResponse:
+        """Assign a record to users, in place of those it is assigned to.
+
+        A user who has completed the record and is assigned again starts anew: pending.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            record_id: The record's ID.
+            assigned_user_emails: At most `MAX_ASSIGNED_USERS_PER_RECORD` users with access to the space; none
+                removes all.
+
+        Returns:
+            Who it is assigned to now (`.assigned_users`).
+        """
+        return await self._run(
+            _operations.assign_record(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                record_id=record_id,
+                assigned_user_emails=assigned_user_emails,
+            )
+        )
+
+    async def assign_records(
+        self,
+        *,
+        annotation_queue: str,
+        space: str | None = None,
+        assignments: Mapping[str, Iterable[str]] | Iterable[tuple[str, Iterable[str]]],
+        keep_completed: bool = True,
+        progress: ProgressOption = None,
+        ledger: LedgerPath = None,
+        deadline: float | None = None,
+    ) -> BulkResult[AssignAnnotationQueueRecordResponse]:
+        """Assign any number of records, one request each, several at once.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            assignments: Record ID to emails as for `assign_record`; or an iterator of such pairs, which is read as
+                its records are sent.
+            keep_completed: Read the records first, and leave out those whose assignees are unchanged, and those that
+                somebody has completed, whom assigning would drop or reset.
+            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
+            ledger: A file to write down what is done; the same call after a crash sends only what is left.
+            deadline: Seconds after which nothing more is sent.
+
+        Returns:
+            Record ID to result, in input order, with `.summary` and `.left_out` (record ID to the reason).
+
+        Raises:
+            PartialFailureError: Some were not assigned; it accounts for all.
+            LedgerError: The ledger is broken, in use, or of another job.
+        """
+        return await self._run(
+            _records.assign_records(
+                self._session,
+                annotation_queue=annotation_queue,
+                space=space,
+                assignments=assignments,
+                keep_completed=keep_completed,
+                progress=progress,
+                ledger=ledger,
+                deadline=deadline,
+            )
+        )
+
+    async def list_tags(self, *, annotation_queue: str, space: str | None = None) -> ListTagsResponse:
+        """Give the tags of a queue, most recently updated first, all on one page. Since revision 2026-10.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+
+        Returns:
+            A page with `.tags`; iterating it gives them.
+        """
+        return await self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+
+    async def add_tags(
+        self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]
+    ) -> ListTagsResponse:
+        """Attach tags to a queue; those it has already are ignored. Since revision 2026-10.
+
+        Args:
+            annotation_queue: The queue's ID or name.
+            space: The space's ID or name; needed with a queue's name.
+            tag_ids: 1 to `MAX_TAG_IDS_PER_REQUEST` IDs of tags of the queue's space.
+
+        Returns:
+            A page with all `.tags` that the queue has now.
+        """
+        return await self._run(
+            _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
+        )
+
+    async def _run(self, plan: Plan[T]) -> T:
+        return await arun(plan, self._http(), self._session.clock)
+
+    def _iterate(self, plan: Plan[None]) -> AsyncGenerator[Any]:
+        return aiterate(plan, self._http(), self._session.clock)

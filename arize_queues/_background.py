@@ -1,0 +1,153 @@
+"""Requests beside the plan: a pool of threads, or tasks of asyncio or trio.
+
+Both have the same four methods. Nothing is created before the first request is started, so that calls without
+background requests pay nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import httpx
+
+from ._clock import Clock
+from ._plan import Finished, Send, Start
+
+_MOST_THREADS = 256
+
+
+class ThreadBackground:
+    """Background requests in threads."""
+
+    def __init__(self, send: Callable[[Send], httpx.Response], clock: Clock) -> None:
+        self._send = send
+        self._clock = clock
+        self._pool: ThreadPoolExecutor | None = None
+        self._ended: SimpleQueue[Finished] = SimpleQueue()
+        self._under_way = 0
+
+    def start(self, step: Start) -> None:
+        """Send a request in a thread of its own, made when none is idle."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="arize-queues")
+        self._pool.submit(self._carry_out, step)
+        self._under_way += 1
+
+    def next(self, timeout: float | None) -> Finished | None:
+        """Wait for the end of any of the requests."""
+        if not self._under_way:
+            self._clock.sleep(timeout or 0.0)
+            return None
+        try:
+            finished = self._ended.get(timeout=timeout)
+        except Empty:
+            return None
+        self._under_way -= 1
+        return finished
+
+    def close(self) -> None:
+        """Wait for what is under way, and let the threads go."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _carry_out(self, step: Start) -> None:
+        try:
+            finished = Finished(step.tag, self._send(step.send))
+        except Exception as fault:  # the plan decides
+            finished = Finished(step.tag, None, fault)
+        self._ended.put(finished)
+
+
+class TaskBackground:
+    """Background requests in tasks.
+
+    A task group would have to be left in the task and the order that it was entered in, which an async generator
+    cannot promise; so each task is kept in hand here, and `aclose` cancels and awaits what is left.
+    """
+
+    def __init__(self, send: Callable[[Send], Awaitable[httpx.Response]], clock: Clock) -> None:
+        self._send = send
+        self._clock = clock
+        self._ended: deque[Finished] = deque()
+        self._tasks: dict[int, _Task] = {}
+        self._wake: Any = None
+
+    def start(self, step: Start) -> None:
+        """Send a request in a task of its own."""
+        self._tasks[step.tag] = _spawn(lambda: self._carry_out(step))
+
+    async def next(self, timeout: float | None) -> Finished | None:  # noqa: ASYNC109  # the answer may be None
+        """Wait for the end of any of the requests."""
+        if not self._tasks:
+            await self._clock.asleep(timeout or 0.0)
+            return None
+        import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
+
+        if not self._ended:
+            self._wake = anyio.Event()
+            with anyio.move_on_after(timeout):
+                await self._wake.wait()
+        if not self._ended:
+            return None
+        finished = self._ended.popleft()
+        del self._tasks[finished.tag]
+        return finished
+
+    async def aclose(self) -> None:
+        """Cancel what is under way, and wait until it is gone."""
+        if not self._tasks:
+            return
+        import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
+
+        with anyio.CancelScope(shield=True):
+            for task in self._tasks.values():
+                task.cancel()
+            for task in self._tasks.values():
+                await task.ended()
+        self._tasks.clear()
+
+    async def _carry_out(self, step: Start) -> None:
+        try:
+            finished = Finished(step.tag, await self._send(step.send))
+        except Exception as fault:  # the plan decides
+            finished = Finished(step.tag, None, fault)
+        self._ended.append(finished)
+        if self._wake is not None:
+            self._wake.set()
+
+
+class _Task:
+    """A task of whichever library runs this one: how to cancel it, and how to await its end."""
+
+    def __init__(self, cancel: Callable[[], object], ended: Callable[[], Awaitable[object]]) -> None:
+        self.cancel = cancel
+        self.ended = ended
+
+
+def _spawn(work: Callable[[], Awaitable[None]]) -> _Task:
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        return _spawn_on_trio(trio, work)
+    import asyncio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
+
+    task = asyncio.ensure_future(work())
+    return _Task(task.cancel, lambda: asyncio.wait([task]))
+
+
+def _spawn_on_trio(trio: Any, work: Callable[[], Awaitable[None]]) -> _Task:
+    scope, over = trio.CancelScope(), trio.Event()
+
+    async def scoped() -> None:
+        try:
+            with scope:
+                await work()
+        finally:
+            over.set()
+
+    trio.lowlevel.spawn_system_task(scoped)
+    return _Task(scope.cancel, over.wait)

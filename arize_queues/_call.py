@@ -1,0 +1,202 @@
+"""One API call as a plan: build, send, retry, judge, decode."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
+import httpx
+from arize_queues_raw.operations import OPERATIONS
+from arize_queues_raw.types import loads
+
+from ._errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    BadRequestError,
+    UnexpectedResponseError,
+    UnprocessableEntityError,
+    class_for,
+)
+from ._plan import Plan, Send, Sleep
+from ._results import ResponseInfo
+from ._retry import Policy, Replay, retry_after
+from ._revision import differs, other, spell
+from ._session import Session
+from ._stages import notice
+
+P = ParamSpec("P")
+T_co = TypeVar("T_co", covariant=True)
+
+logger = logging.getLogger("arize_queues")
+
+
+class Endpoint(Protocol[P, T_co]):
+    """The pure half of a generated endpoint module; the module itself satisfies it."""
+
+    def _get_kwargs(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]: ...
+
+    def _decode(self, status_code: int, payload: Any) -> T_co: ...
+
+
+def call(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
+    """Call an endpoint that may be sent again, and give its model.
+
+    Raises:
+        APIConnectionError: No answer came.
+        APIStatusError: The server said no.
+        UnexpectedResponseError: The answer is not what its status promises.
+    """
+    return (yield from _call(session, endpoint, Replay.SAFE, endpoint._get_kwargs(*args, **kwargs)))
+
+
+def call_once(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
+    """Call an endpoint that must not act twice, and give its model."""
+    return (yield from _call(session, endpoint, Replay.UNSAFE, endpoint._get_kwargs(*args, **kwargs)))
+
+
+def _call(session: Session, endpoint: Endpoint[P, T_co], replay: Replay, kwargs: dict[str, Any]) -> Plan[T_co]:
+    notice(OPERATIONS[cast("Any", endpoint).__name__.rpartition(".")[2]])
+    if differs(kwargs.get("json")):
+        response = yield from _exchange_spelled(session, kwargs, replay)
+    else:
+        response = judge(session, (yield from _exchange(session, kwargs, replay)))
+    payload = _payload(response)
+    session.revision.learn(payload)
+    try:
+        return endpoint._decode(response.status_code, payload)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _unexpected(response, f"the body does not fit: {error!r}") from error
+
+
+def _exchange_spelled(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
+    """Send a body that the revisions write differently; where nothing has told which, try both, once in a life.
+
+    A refusal with 400 or 422 has changed nothing, so writing it the other way cannot act twice.
+    """
+    revision, body = session.revision, kwargs["json"]
+    tried = revision.spoken
+    try:
+        response = yield from _spelled(session, kwargs, body, tried, replay)
+    except (BadRequestError, UnprocessableEntityError) as refusal:
+        if revision.known == tried:
+            raise
+        if revision.known is None:
+            if revision.probed:
+                revision.guess = other(tried)
+                raise
+            revision.probed = True
+        try:
+            response = yield from _spelled(session, kwargs, body, other(tried), replay)
+        except (BadRequestError, UnprocessableEntityError) as second:
+            if _blames_spelling(refusal) and not _blames_spelling(second):
+                revision.settle(other(tried))
+                raise
+            if _blames_spelling(second) and not _blames_spelling(refusal):
+                revision.settle(tried)
+            raise refusal from None
+        revision.settle(other(tried))
+    return response
+
+
+def _spelled(
+    session: Session, kwargs: dict[str, Any], body: dict[str, Any], revision: str, replay: Replay
+) -> Plan[httpx.Response]:
+    spelled = {**kwargs, "json": spell(body, revision)}
+    return judge(session, (yield from _exchange(session, spelled, replay)))
+
+
+def _blames_spelling(error: APIStatusError) -> bool:
+    words = (error.detail or "").lower()
+    return any(word in words for word in ("record_type", "assignment_method", "instructions", "enum"))
+
+
+def _exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
+    """Send a request until it is answered for good."""
+    policy = Policy(session.config.max_retries, session.random, session.clock.wall)
+    send, attempt = Send(kwargs), 1
+    while True:
+        try:
+            response: httpx.Response = yield send
+        except httpx.RequestError as fault:
+            wait = policy.after_fault(fault, attempt, replay)
+            if wait is None:
+                raise _no_answer(kwargs, fault) from fault
+            reason, throttled = type(fault).__name__, False
+        else:
+            observe(session, response, attempt)
+            wait = policy.after_response(response, attempt, replay)
+            if wait is None:
+                return response
+            reason, throttled = str(response.status_code), response.status_code == 429
+            reason += f", request id {request_id(response)}"
+        logger.info("retry %d of %s in %.2f s: %s", attempt, _named(kwargs), wait, reason)
+        yield Sleep(wait, throttled)
+        attempt += 1
+
+
+def observe(session: Session, response: httpx.Response, attempt: int) -> None:
+    """Tell the log and `on_response` of an answer."""
+    request = response.request
+    if logger.isEnabledFor(logging.DEBUG) or session.on_response:
+        info = ResponseInfo(
+            request.method,
+            request.url.path,
+            response.status_code,
+            response.elapsed.total_seconds(),
+            request_id(response),
+            attempt,
+        )
+        logger.debug("%s", info)
+        if session.on_response:
+            session.on_response(info)
+
+
+def judge(session: Session, response: httpx.Response) -> httpx.Response:
+    """Let a success through, and turn everything else into its error."""
+    if response.is_success:
+        return response
+    try:
+        problem = loads(response.content)
+    except ValueError:
+        problem = None
+    fields = cast("dict[str, Any]", problem) if isinstance(problem, dict) else {}
+    raise class_for(response.status_code)(
+        response,
+        fields,
+        request_id=request_id(response) or fields.get("request_id"),
+        retry_after=retry_after(response, session.clock.wall),
+        secret=session.config.api_key,
+    )
+
+
+def request_id(response: httpx.Response) -> str | None:
+    """Find the server's id of a request."""
+    return response.headers.get("x-request-id") or response.headers.get("request-id")
+
+
+def _payload(response: httpx.Response) -> Any:
+    if response.status_code == 204:
+        return None
+    if not response.content:
+        raise _unexpected(response, "the body is empty")
+    try:
+        return loads(response.content)
+    except ValueError:
+        kind = response.headers.get("content-type", "no content type").partition(";")[0]
+        raise _unexpected(response, f"the body ({kind}) is not whole JSON") from None
+
+
+def _unexpected(response: httpx.Response, reason: str) -> UnexpectedResponseError:
+    request = response.request
+    return UnexpectedResponseError(request.method, request.url.path, response.status_code, reason)
+
+
+def _no_answer(kwargs: dict[str, Any], fault: httpx.RequestError) -> APIConnectionError:
+    kind = APITimeoutError if isinstance(fault, httpx.TimeoutException) else APIConnectionError
+    words = str(fault) or type(fault).__name__
+    return kind(kwargs["method"].upper(), kwargs["url"], f"no answer ({type(fault).__name__}): {words}")
+
+
+def _named(kwargs: dict[str, Any]) -> str:
+    return f"{kwargs['method'].upper()} {kwargs['url']}"

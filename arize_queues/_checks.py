@@ -1,0 +1,172 @@
+"""What is refused before anything is sent. Each check takes down every problem that it finds.
+
+The rules are those of Arize's pages "Create an annotation queue", "Annotate a record" and their neighbours
+(https://arize.com/docs/ax/rest-reference); the numbers come from the specification.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from arize_queues_raw.limits import (
+    MAX_ANNOTATIONS_PER_RECORD,
+    MAX_ASSIGNED_USERS_PER_RECORD,
+    MAX_COLUMN_ALLOWLIST_COLUMNS,
+    MAX_COLUMN_NAME_LENGTH,
+    MAX_INSTRUCTIONS_LENGTH,
+    MAX_NAME_LENGTH,
+)
+from arize_queues_raw.models import AnnotationInput, AssignmentMethod
+
+from ._errors import InvalidRequestError
+from ._problems import problem
+from ._session import Session
+
+_ANNOTATION_KEYS = ("name", "score", "label", "text")
+
+
+class Checks:
+    """The problems of one call."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def report(self, field: str, value: object, rule: str) -> None:
+        """Take down a problem."""
+        self.problems.append(problem(field, value, rule))
+
+    def refuse(self) -> None:
+        """Raise if there are problems.
+
+        Raises:
+            InvalidRequestError: There are; it lists them all.
+        """
+        if self.problems:
+            raise InvalidRequestError(self.problems)
+
+    def text(self, field: str, value: object, *, most: int | None = None, least: int = 1) -> bool:
+        """Check a string and its length in characters."""
+        if not isinstance(value, str) or len(value) < least or (least and not value.strip()):
+            self.report(field, value, "is not a non-empty string" if least else "is not a string")
+        elif most is not None and len(value) > most:
+            self.report(field, value, f"has {len(value)} characters, at most {most} are allowed")
+        else:
+            return True
+        return False
+
+    def name(self, field: str, value: object) -> None:
+        """Check the name of a queue, or part of one that is searched for."""
+        self.text(field, value, most=MAX_NAME_LENGTH)
+
+    def instructions(self, value: object) -> None:
+        """Check the instructions of a queue; empty ones clear."""
+        self.text("instructions", value, most=MAX_INSTRUCTIONS_LENGTH, least=0)
+
+    def deadline(self, session: Session, seconds: float | None) -> float | None:
+        """Check a deadline, and give it as a time on the session's clock."""
+        if seconds is None:
+            return None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            self.report("deadline", seconds, "is not a positive number of seconds")
+            return None
+        return session.clock.now() + seconds
+
+    def page_size(self, field: str, value: object, most: int) -> None:
+        """Check a number of items per page."""
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            self.report(field, value, f"is not a whole number from 1 to {most}")
+
+    def texts(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
+        """Check a list of strings, and give it."""
+        if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+            self.report(field, values, "is not a list of strings")
+            return []
+        items = list(cast("Iterable[Any]", values))
+        if len(items) < least:
+            self.report(field, items, f"needs at least {least} entry")
+        if most is not None and len(items) > most:
+            self.report(field, f"{len(items)} entries", f"are too many, at most {most} are allowed")
+        for index, item in enumerate(items):
+            self.text(f"{field}[{index}]", item)
+        return items
+
+    def emails(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
+        """Check a list of email addresses, and give it without repetitions."""
+        items = self.texts(field, values, least=least, most=most)
+        for index, item in enumerate(items):
+            if isinstance(item, str) and item.strip() and "@" not in item:  # pyright: ignore[reportUnnecessaryIsInstance]
+                self.report(f"{field}[{index}]", item, "is not an email address")
+        return list(dict.fromkeys(items)) if all(isinstance(item, str) for item in items) else items  # pyright: ignore[reportUnnecessaryIsInstance]
+
+    def assigned_users(self, field: str, values: object) -> list[str]:
+        """Check whom a record is assigned to; nobody is allowed."""
+        return self.emails(field, values, most=MAX_ASSIGNED_USERS_PER_RECORD)
+
+    def columns(self, values: object) -> list[str]:
+        """Check a column allowlist."""
+        columns = self.texts("column_allowlist", values, most=MAX_COLUMN_ALLOWLIST_COLUMNS)
+        for index, column in enumerate(columns):
+            if isinstance(column, str) and len(column) > MAX_COLUMN_NAME_LENGTH:  # pyright: ignore[reportUnnecessaryIsInstance]
+                self.text(f"column_allowlist[{index}]", column, most=MAX_COLUMN_NAME_LENGTH)
+        return columns
+
+    def assignment_method(self, value: object) -> AssignmentMethod | None:
+        """Check how records are assigned, in either case."""
+        known = {method.value: method for method in AssignmentMethod}
+        found = known.get(value.lower()) if isinstance(value, str) else None
+        if value is not None and found is None:
+            self.report("assignment_method", value, f"is none of {', '.join(known)}")
+        return found
+
+    def annotations(self, field: str, values: object) -> list[AnnotationInput]:
+        """Check the annotations for one record, and give them as models."""
+        single = isinstance(values, str | bytes | Mapping | AnnotationInput)
+        if single or not isinstance(values, Iterable):
+            self.report(field, values, "is not a list of annotations")
+            return []
+        items = list(cast("Iterable[object]", values))
+        if not items:
+            self.report(field, items, "needs at least 1 entry, since annotations cannot be removed")
+        if len(items) > MAX_ANNOTATIONS_PER_RECORD:
+            rule = f"are too many, at most {MAX_ANNOTATIONS_PER_RECORD} are allowed"
+            self.report(field, f"{len(items)} entries", rule)
+        read = [self._annotation(f"{field}[{index}]", item) for index, item in enumerate(items)]
+        names = [item.name for item in read]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                self.report(f"{field}[{index}].name", name, "is given twice; which one counts?")
+        return read
+
+    def _annotation(self, field: str, item: object) -> AnnotationInput:
+        fields = _annotation_fields(item)
+        if fields is None:
+            self.report(field, item, "is not an AnnotationInput or a dict")
+            return AnnotationInput(name="")
+        for key in fields:
+            if key not in _ANNOTATION_KEYS:
+                self.report(field, key, f"is no key of an annotation; allowed are {', '.join(_ANNOTATION_KEYS)}")
+        self.text(f"{field}.name", fields.get("name"))
+        self._score(f"{field}.score", fields.get("score"))
+        for key in ("label", "text"):
+            if fields.get(key) is not None:
+                self.text(f"{field}.{key}", fields[key], least=0)
+        return AnnotationInput(**{key: fields[key] for key in _ANNOTATION_KEYS if fields.get(key) is not None})
+
+    def _score(self, field: str, value: object) -> None:
+        if value is None:
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self.report(field, value, "is not a number")
+        elif not math.isfinite(value):
+            self.report(field, value, "is not a finite number")
+
+
+def _annotation_fields(item: object) -> dict[str, Any] | None:
+    if isinstance(item, AnnotationInput):
+        fields = {key: getattr(item, key) for key in _ANNOTATION_KEYS}
+        return {**fields, **item.additional_properties}
+    if isinstance(item, Mapping):
+        return {str(key): value for key, value in cast("Mapping[object, Any]", item).items()}
+    return None

@@ -1,0 +1,268 @@
+"""The two clients."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+import attrs
+import httpx
+from arize_queues_raw.client import AuthenticatedClient
+from arize_queues_raw.types import UNSET, Unset
+
+from ._annotation_queues import AnnotationQueues
+from ._async_annotation_queues import AsyncAnnotationQueues
+from ._config import (
+    DEFAULT_MAX_CONCURRENCY,
+    DEFAULT_MAX_RETRIES,
+    DEFAULT_TIMEOUT,
+    check_count,
+    check_timeout,
+    resolve,
+)
+from ._connection import Route, headers, is_unprotected, settings, timeout_of
+from ._errors import ConfigurationError
+from ._results import ResponseInfo
+from ._session import Session
+
+if TYPE_CHECKING:
+    import ssl
+
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
+logger = logging.getLogger("arize_queues")
+_warned_of: set[str] = set()
+
+
+class _Connection(Generic[H]):
+    """The httpx client of one or more of our clients: made when it is needed, and anew after a fork."""
+
+    def __init__(self, make: Callable[[], H], *, borrowed: bool) -> None:
+        self._make = make
+        self._http: H | None = None
+        self._process = 0
+        self._lock = threading.Lock()
+        self.borrowed = borrowed
+        self.closed = False
+
+    def get(self) -> H:
+        """Give the httpx client."""
+        if self.closed:
+            raise ConfigurationError("this client is closed: make a new one")
+        if self._http is None or self._process != os.getpid():
+            with self._lock:
+                if self._http is None or self._process != os.getpid():
+                    self._http = self._make()
+                    self._process = os.getpid()
+        return self._http
+
+    def end(self) -> H | None:
+        """Give the httpx client up; None if there is nothing of ours, or of this process, to close."""
+        self.closed = True
+        return None if self.borrowed or self._process != os.getpid() else self._http
+
+
+class _BaseClient(Generic[H]):
+    """What the two clients have in common."""
+
+    _http_class: ClassVar[type[Any]]
+    _face: ClassVar[Callable[[Session, Callable[[], Any]], Any]]
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        region: str | None = None,
+        timeout: float | httpx.Timeout | None = DEFAULT_TIMEOUT,
+        max_retries: int = DEFAULT_MAX_RETRIES,
+        max_concurrency: int = DEFAULT_MAX_CONCURRENCY,
+        api_revision: str = "auto",
+        default_headers: Mapping[str, str] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        http_client: H | None = None,
+        on_response: Callable[[ResponseInfo], object] | None = None,
+    ) -> None:
+        config = resolve(
+            api_key=api_key,
+            base_url=base_url,
+            region=region,
+            timeout=timeout,
+            max_retries=max_retries,
+            max_concurrency=max_concurrency,
+            api_revision=api_revision,
+            default_headers=default_headers,
+        )
+        self._check_http_client(http_client, ssl_context)
+        self._session = Session.start(config, on_response)
+        self._ssl_context = ssl_context
+        self._http_client = http_client
+        self._own_timeout = http_client is not None
+        make = self._make if http_client is None else lambda: http_client
+        self._connection: _Connection[H] = _Connection(make, borrowed=http_client is not None)
+        self._attach()
+        _warn_if_unprotected(config.base_url)
+
+    def _check_http_client(self, http_client: object, ssl_context: object) -> None:
+        if http_client is None:
+            return
+        if ssl_context is not None:
+            raise ConfigurationError("http_client and ssl_context contradict each other: give http_client its context")
+        if not isinstance(http_client, self._http_class):
+            raise ConfigurationError(
+                f"http_client: a {type(http_client).__name__} is not an httpx.{self._http_class.__name__}"
+            )
+
+    def _attach(self) -> None:
+        self.annotation_queues: Any = type(self)._face(self._session, self._http)
+
+    def _make(self) -> H:
+        made: H = self._http_class(**settings(self._session.config, self._ssl_context))
+        return made
+
+    def _http(self) -> Any:
+        """Give what requests go through: our httpx client, or a route through one with other settings."""
+        http, config = self._connection.get(), self._session.config
+        if self._connection.borrowed:
+            return Route(http, config.base_url, headers(config), timeout_of(config))
+        return Route(http, "", {}, timeout_of(config)) if self._own_timeout else http
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | Unset | None = UNSET,
+        max_retries: int | Unset = UNSET,
+        max_concurrency: int | Unset = UNSET,
+    ) -> Self:
+        """Give a client of other options that shares this one's connections and what it has learned.
+
+        Closing one of them closes the connections of both.
+
+        Raises:
+            ConfigurationError: An option is malformed.
+        """
+        changes: dict[str, Any] = {}
+        if not isinstance(timeout, Unset):
+            check_timeout(timeout)
+            changes["timeout"] = timeout
+        for name, value, least in (("max_retries", max_retries, 0), ("max_concurrency", max_concurrency, 1)):
+            if not isinstance(value, Unset):
+                check_count(name, value, least=least)
+                changes[name] = value
+        other = copy.copy(self)
+        other._session = self._session.with_config(attrs.evolve(self._session.config, **changes))  # noqa: SLF001
+        other._own_timeout = self._own_timeout or "timeout" in changes  # noqa: SLF001
+        other._attach()  # noqa: SLF001
+        return other
+
+    def _raw(self) -> AuthenticatedClient:
+        config = self._session.config
+        return AuthenticatedClient(config.base_url, config.api_key, timeout=timeout_of(config))
+
+    def __repr__(self) -> str:
+        config = self._session.config
+        return f"{type(self).__name__}(base_url={config.base_url!r}, api_revision={config.api_revision!r})"
+
+    def __copy__(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as settings, the key among them; connections and what was learned stay behind."""
+        kept: dict[str, Any] = {
+            "ssl_context": self._ssl_context,
+            "http_client": self._http_client,
+            "on_response": self._session.on_response,
+        }
+        given = attrs.asdict(self._session.config, recurse=False)
+        return _restore, (type(self), {**given, **{name: value for name, value in kept.items() if value is not None}})
+
+
+class ArizeClient(_BaseClient[httpx.Client]):
+    """A client of Arize AX's annotation queues. Threads may share it.
+
+    Args:
+        api_key: The API key; else the environment's ARIZE_API_KEY.
+        base_url: Where the API is; else ARIZE_BASE_URL, or what `region` or ARIZE_API_HOST (with ARIZE_API_SCHEME and
+            ARIZE_API_PORT) lead to, else https://api.arize.com.
+        region: Such as "eu-west-1a"; else ARIZE_REGION.
+        timeout: Seconds for each phase of a request (connecting: 5 at most), an `httpx.Timeout`, or None for no limit.
+        max_retries: How often a request is sent again after a fault or a 408, 429 or 5xx; 0 turns it off.
+        max_concurrency: How many requests of a bulk call are under way at once.
+        api_revision: "auto" learns from the server which spelling it speaks; "2026-05" or "2026-10" fix it.
+        default_headers: Sent with every request.
+        ssl_context: For certificates of your own.
+        http_client: An `httpx.Client` to send through, which stays yours to close.
+        on_response: Called with a `ResponseInfo` after every answer.
+
+    Raises:
+        ConfigurationError: There is no key, or a setting is malformed or contradicts another.
+
+    Attributes:
+        annotation_queues: The calls.
+    """
+
+    _http_class = httpx.Client
+    _face = AnnotationQueues
+    annotation_queues: AnnotationQueues
+
+    @property
+    def raw(self) -> AuthenticatedClient:
+        """Give the generated client on the same connections, for what the calls here lack."""
+        return self._raw().set_httpx_client(self._connection.get())
+
+    def close(self) -> None:
+        """Close the connections."""
+        if (http := self._connection.end()) is not None:
+            http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
+    """A client of Arize AX's annotation queues for asyncio and trio. Tasks of one event loop may share it.
+
+    Its arguments are those of `ArizeClient`; `http_client` is an `httpx.AsyncClient`.
+
+    Attributes:
+        annotation_queues: The calls.
+    """
+
+    _http_class = httpx.AsyncClient
+    _face = AsyncAnnotationQueues
+    annotation_queues: AsyncAnnotationQueues
+
+    @property
+    def raw(self) -> AuthenticatedClient:
+        """Give the generated client on the same connections, for what the calls here lack."""
+        return self._raw().set_async_httpx_client(self._connection.get())
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if (http := self._connection.end()) is not None:
+            await http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+
+def _warn_if_unprotected(base_url: str) -> None:
+    if is_unprotected(base_url) and base_url not in _warned_of:
+        _warned_of.add(base_url)
+        logger.warning("%s is not encrypted: the API key travels in the clear", base_url)
+
+
+def _restore(kind: type[_BaseClient[Any]], settings: dict[str, Any]) -> _BaseClient[Any]:
+    return kind(**settings)

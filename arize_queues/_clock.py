@@ -1,0 +1,32 @@
+"""Time, as something that can be passed in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import attrs
+
+
+async def _asleep(seconds: float) -> None:
+    import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
+
+    await anyio.sleep(seconds)
+
+
+@attrs.frozen
+class Clock:
+    """What tells and spends time.
+
+    Attributes:
+        now: Seconds on a clock that only runs forward.
+        wall: The date and time.
+        sleep: Wait, in a thread.
+        asleep: Wait, in a task.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
+    sleep: Callable[[float], None] = time.sleep
+    asleep: Callable[[float], Awaitable[None]] = _asleep

@@ -1,0 +1,126 @@
+"""Creating a queue, with any amount of records, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from arize_queues_raw.api.annotation_queues import create_annotation_queue, get_annotation_queue
+from arize_queues_raw.models import AnnotationQueue, CreateAnnotationQueueRequest
+from arize_queues_raw.types import Unset
+
+from ._add import Adding, plan_sources, read_sources
+from ._batching import RecordPlan
+from ._call import call, call_once
+from ._checks import Checks
+from ._errors import (
+    APIConnectionError,
+    ArizeQueuesError,
+    NameNotFoundError,
+    PartialFailureError,
+    ServerError,
+    UnexpectedResponseError,
+)
+from ._operations import config_ids, only_new
+from ._plan import Plan
+from ._resolve import QUEUE, QueueRef, check, field_of, find, space_id_of
+from ._session import Session
+
+
+def create(
+    session: Session,
+    *,
+    name: str,
+    space: str,
+    annotation_config_ids: Iterable[str],
+    annotator_emails: Iterable[str],
+    instructions: str | None,
+    assignment_method: str | None,
+    record_sources: Iterable[object] | None,
+    column_allowlist: Iterable[str] | None,
+) -> Plan[AnnotationQueue]:
+    checks = Checks()
+    checks.name("name", name)
+    check(checks.problems, "space", space)
+    configs = checks.texts("annotation_config_ids", annotation_config_ids, least=1)
+    body = CreateAnnotationQueueRequest(name=name, space_id="", annotation_config_ids=[], annotator_emails=[])
+    body.annotator_emails = checks.emails("annotator_emails", annotator_emails, least=1)
+    body.assignment_method = checks.assignment_method(assignment_method)
+    if instructions is not None:
+        checks.instructions(instructions)
+        body.instructions = instructions or None
+    if column_allowlist is not None:
+        only_new(session, checks, "column_allowlist")
+        body.column_allowlist = checks.columns(column_allowlist)
+    given = list(record_sources or ())
+    sources = read_sources(session, checks, given) if given else []
+    checks.refuse()
+
+    body.space_id = yield from space_id_of(session, space)
+    body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
+    planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
+    if planned.requests:
+        body.record_sources = planned.requests[0].to_wire()
+    queue, sure = yield from _create_once(session, body)
+    # Whether a create whose answer was lost took its records is not known, so then they all go out again.
+    rest = planned.requests[1:] if sure else planned.requests
+    if rest:
+        yield from _add_rest(session, queue, RecordPlan(rest, sum(request.count or 0 for request in rest), 0))
+    return queue
+
+
+def _create_once(session: Session, body: CreateAnnotationQueueRequest) -> Plan[tuple[AnnotationQueue, bool]]:
+    """Create a queue, and say whether the answer came.
+
+    Where it was lost, the server may have acted, and a second try might make a second queue or meet the first
+    one as a conflict; so the name is looked up instead.
+    """
+    try:
+        return (yield from call_once(session, create_annotation_queue, body=body)), True
+    except (APIConnectionError, ServerError, UnexpectedResponseError) as lost:
+        queue = yield from _look_up(session, body, lost)
+        if queue is None:
+            raise
+        return queue, False
+
+
+def _look_up(
+    session: Session, body: CreateAnnotationQueueRequest, lost: ArizeQueuesError
+) -> Plan[AnnotationQueue | None]:
+    """Find the queue that a create with a lost answer may have made; None if there is none such."""
+    try:
+        queue_id = yield from find(session, QUEUE, body.name, body.space_id)
+        found = yield from call(session, get_annotation_queue, queue_id)
+    except NameNotFoundError:
+        return None
+    except ArizeQueuesError:
+        raise lost from None
+    return found if _is_as_asked(found, body) else None
+
+
+def _is_as_asked(queue: AnnotationQueue, body: CreateAnnotationQueueRequest) -> bool:
+    asked_columns = None if isinstance(body.column_allowlist, Unset) else body.column_allowlist
+    return (
+        _same([field_of(config, "id") for config in queue.annotation_configs], body.annotation_config_ids)
+        and _same([user.email for user in queue.annotators], body.annotator_emails)
+        and (queue.instructions or None) == (body.instructions or None)
+        and (queue.column_allowlist or None) == (asked_columns or None)
+    )
+
+
+def _same(found: list[str], asked: list[str]) -> bool:
+    """Compare without regard to order and case, and let pass what the server left out of its answer."""
+    return not found or {item.casefold() for item in found} == {item.casefold() for item in asked}
+
+
+def _add_rest(session: Session, queue: AnnotationQueue, planned: RecordPlan) -> Plan[None]:
+    ref = QueueRef(queue.id, None, queue.id, home=queue.space_id)
+    try:
+        yield from Adding(session, ref).carry_out(planned, None, None)
+    except PartialFailureError as partial:
+        raise PartialFailureError(
+            f"the queue {queue.id} was created, but not all of its records were added",
+            completed=queue,
+            remaining=partial.remaining,
+            failures=partial.failures,
+            summary=partial.summary,
+        ) from partial

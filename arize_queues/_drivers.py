@@ -1,0 +1,129 @@
+"""The drivers: they carry plans out. All the I/O with the server starts here.
+
+`run` and `iterate` use httpx.Client and threads, `arun` and `aiterate` httpx.AsyncClient and tasks. A fault of a
+request is thrown into the plan where it waits; so is whatever else interrupts a step, Ctrl-C or a cancellation, so
+that a plan can account for what it has done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Generator
+from typing import Any, TypeAlias, TypeVar
+
+import httpx
+
+from ._background import TaskBackground, ThreadBackground
+from ._clock import Clock
+from ._plan import Emit, Next, Plan, Send, Sleep, Start, Step
+
+T = TypeVar("T")
+Answer: TypeAlias = tuple[Any, BaseException | None]
+
+
+def run(plan: Plan[T], http: httpx.Client, clock: Clock) -> T:
+    """Carry out a plan in this thread, its background requests in others, and give its value."""
+    background = ThreadBackground(lambda send: _send(http, send), clock)
+    try:
+        step = next(plan)
+        while True:
+            answer, fault = _perform(step, http, clock, background)
+            step = plan.throw(fault) if fault else plan.send(answer)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        plan.close()
+        background.close()
+
+
+def iterate(plan: Plan[None], http: httpx.Client, clock: Clock) -> Generator[Any]:
+    """Carry out a plan that emits pages, and give their items one by one."""
+    background = ThreadBackground(lambda send: _send(http, send), clock)
+    try:
+        step = next(plan)
+        while True:
+            if isinstance(step, Emit):
+                yield from step.page
+            answer, fault = _perform(step, http, clock, background)
+            step = plan.throw(fault) if fault else plan.send(answer)
+    except StopIteration:
+        return
+    finally:
+        plan.close()
+        background.close()
+
+
+async def arun(plan: Plan[T], http: httpx.AsyncClient, clock: Clock) -> T:
+    """Carry out a plan in this task, its background requests in others, and give its value."""
+    background = TaskBackground(lambda send: _asend(http, send), clock)
+    try:
+        step = next(plan)
+        while True:
+            answer, fault = await _aperform(step, http, clock, background)
+            step = plan.throw(fault) if fault else plan.send(answer)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        plan.close()
+        await background.aclose()
+
+
+async def aiterate(plan: Plan[None], http: httpx.AsyncClient, clock: Clock) -> AsyncGenerator[Any]:
+    """Carry out a plan that emits pages, and give their items one by one."""
+    background = TaskBackground(lambda send: _asend(http, send), clock)
+    try:
+        step = next(plan)
+        while True:
+            if isinstance(step, Emit):
+                for item in step.page:
+                    yield item
+            answer, fault = await _aperform(step, http, clock, background)
+            step = plan.throw(fault) if fault else plan.send(answer)
+    except StopIteration:
+        return
+    finally:
+        plan.close()
+        await background.aclose()
+
+
+def _perform(step: Step, http: httpx.Client, clock: Clock, background: ThreadBackground) -> Answer:
+    try:
+        if isinstance(step, Send):
+            return _send(http, step), None
+        if isinstance(step, Next):
+            return background.next(step.timeout), None
+        if isinstance(step, Start):
+            background.start(step)
+        elif isinstance(step, Sleep):
+            clock.sleep(step.seconds)
+    except BaseException as fault:  # the plan decides what any of them means
+        return None, fault
+    return None, None
+
+
+async def _aperform(step: Step, http: httpx.AsyncClient, clock: Clock, background: TaskBackground) -> Answer:
+    try:
+        if isinstance(step, Send):
+            return await _asend(http, step), None
+        if isinstance(step, Next):
+            return await background.next(step.timeout), None
+        if isinstance(step, Start):
+            background.start(step)
+        elif isinstance(step, Sleep):
+            await clock.asleep(step.seconds)
+    except BaseException as fault:  # the plan decides what any of them means
+        return None, fault
+    return None, None
+
+
+def _send(http: httpx.Client, send: Send) -> httpx.Response:
+    if send.timeout is None:
+        return http.request(**send.kwargs)
+    return http.request(**send.kwargs, timeout=send.timeout)
+
+
+async def _asend(http: httpx.AsyncClient, send: Send) -> httpx.Response:
+    if send.timeout is None:
+        return await http.request(**send.kwargs)
+    return await http.request(**send.kwargs, timeout=send.timeout)

@@ -1,0 +1,283 @@
+"""Every error that the package raises.
+
+ArizeQueuesError
+  ConfigurationError            no key, contradicting settings
+  InvalidRequestError           (also ValueError) refused here, before anything was sent
+    SpaceRequiredError          a name was given where only a space makes it unique
+  NameNotFoundError             nothing of that name
+  AmbiguousNameError            several things of that name
+  APIConnectionError            no answer
+    APITimeoutError             no answer in time
+  APIStatusError                an answer that says no
+    BadRequestError 400  AuthenticationError 401  PermissionDeniedError 403  NotFoundError 404
+    ConflictError 409  UnprocessableEntityError 422  RateLimitError 429  ServerError 5xx
+  UnexpectedResponseError       an answer that is not what its status promises
+  LedgerError                   a ledger file that is not ours, broken, or of another job
+  PartialFailureError           some of a bulk call did not go through
+    DeadlineExceededError       the call's own deadline came first
+
+Texts name the method, the path, the status, the server's words and the request id; never headers, keys or payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ._results import AddSummary, BulkSummary, Failure
+
+
+class ArizeQueuesError(Exception):
+    """The base of every error of this package."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by attributes, since the constructors take more than a message."""
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[ArizeQueuesError], args: tuple[Any, ...], attributes: dict[str, Any]) -> ArizeQueuesError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
+
+
+class ConfigurationError(ArizeQueuesError):
+    """The client cannot be set up: no API key, or settings that contradict each other."""
+
+
+class InvalidRequestError(ArizeQueuesError, ValueError):
+    """A call was refused before anything was sent.
+
+    Attributes:
+        problems: One sentence for each thing that is wrong: the field, the value, the rule.
+    """
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems: tuple[str, ...] = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+class SpaceRequiredError(InvalidRequestError):
+    """A name was given without the space that it is unique in."""
+
+    def __init__(self, field: str, name: str) -> None:
+        super().__init__(
+            f"{field}: {name!r} is a name, and names are unique only within a space: "
+            f"pass space= with it, or pass the ID instead of the name"
+        )
+
+
+class NameNotFoundError(ArizeQueuesError):
+    """Nothing has that name.
+
+    Attributes:
+        resource: What was looked for, e.g. "annotation queue".
+        name: The name that was looked for.
+        candidates: Names that come near it.
+    """
+
+    def __init__(self, resource: str, name: str, candidates: Sequence[str] = (), where: str = "") -> None:
+        self.resource = resource
+        self.name = name
+        self.candidates = list(candidates)
+        near = f"; near it: {', '.join(map(repr, self.candidates))}" if self.candidates else ""
+        super().__init__(f"no {resource} is called {name!r}{where} (names are matched exactly){near}")
+
+
+class AmbiguousNameError(ArizeQueuesError):
+    """Several things have that name, so an ID has to say which is meant.
+
+    Attributes:
+        resource: What was looked for, e.g. "space".
+        name: The name that was looked for.
+        matching_ids: The IDs of all that have it.
+    """
+
+    def __init__(self, resource: str, name: str, matching_ids: Sequence[str]) -> None:
+        self.resource = resource
+        self.name = name
+        self.matching_ids = list(matching_ids)
+        super().__init__(
+            f"{len(self.matching_ids)} {resource}s are called {name!r}: pass the ID of the one that is meant "
+            f"({', '.join(self.matching_ids)})"
+        )
+
+
+class APIConnectionError(ArizeQueuesError):
+    """No answer came, after all retries; the server may or may not have acted.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path of the request.
+    """
+
+    def __init__(self, method: str, path: str, reason: str) -> None:
+        self.method = method
+        self.path = path
+        super().__init__(f"{method} {path}: {reason}")
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came in time."""
+
+
+class APIStatusError(ArizeQueuesError):
+    """The server answered with an error status.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path of the request.
+        status_code: The HTTP status.
+        title: The server's short name of the problem, or None.
+        detail: The server's explanation, or None.
+        type: The URI of the kind of problem, or None.
+        request_id: What to quote to Arize's support, or None.
+        retry_after: Seconds that the server asks to wait, or None.
+        problem: The whole problem document, with any fields that only the server knows.
+        response: The response as httpx has it; left out of pickles, since its request holds the key.
+    """
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        problem: dict[str, Any],
+        *,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        secret: str = "",
+    ) -> None:
+        self.method = response.request.method
+        self.path = response.request.url.path
+        self.status_code = response.status_code
+        self.problem = problem
+        self.title = _text(problem.get("title"), secret)
+        self.detail = _text(problem.get("detail"), secret)
+        self.type = _text(problem.get("type"), secret)
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.response: httpx.Response | None = response
+        super().__init__(self._describe(response))
+
+    def _describe(self, response: httpx.Response) -> str:
+        said = [part for part in (self.title, self.detail) if part]
+        if not said:
+            kind = response.headers.get("content-type", "no content type").partition(";")[0]
+            said = [f"{response.reason_phrase or 'error'} (the body, {kind}, is not a problem document)"]
+        tail = f" (request id {self.request_id})" if self.request_id else ""
+        return f"{self.method} {self.path}: {self.status_code} {': '.join(said)}{tail}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without the response."""
+        return _rebuild, (type(self), self.args, {**self.__dict__, "response": None})
+
+
+class BadRequestError(APIStatusError):
+    """400: a wrong field type, a malformed ID, or a body that cannot be read."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the API key is missing, expired, revoked or unknown."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the caller may read the resource but not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: it does not exist, or the caller may not read it; also an unknown annotator email."""
+
+
+class ConflictError(APIStatusError):
+    """409: the name is taken by an active queue of the space."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: well-formed, but against a rule."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; `.retry_after` has the seconds that the server asks for."""
+
+
+class ServerError(APIStatusError):
+    """5xx: the server failed."""
+
+
+class UnexpectedResponseError(ArizeQueuesError):
+    """The answer is not what its status promises: HTML from a proxy, a cut body, a page that loops.
+
+    After a write the server may or may not have acted.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path of the request.
+        status_code: The HTTP status.
+    """
+
+    def __init__(self, method: str, path: str, status_code: int, reason: str) -> None:
+        self.method = method
+        self.path = path
+        self.status_code = status_code
+        super().__init__(f"{method} {path}: {status_code}, but {reason}")
+
+
+class LedgerError(ArizeQueuesError):
+    """The ledger file is not one of ours, is broken, or belongs to another job."""
+
+
+class PartialFailureError(ArizeQueuesError):
+    """Some of a bulk call did not go through; everything is accounted for.
+
+    Attributes:
+        completed: What the call would have returned, for the part that went through.
+        remaining: What is left, in the form that the call takes: pass it in again to go on.
+        failures: What failed, each with its error.
+        summary: The counts; they add up to what was submitted.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        completed: Any,
+        remaining: Any,
+        failures: Sequence[Failure],
+        summary: AddSummary | BulkSummary,
+    ) -> None:
+        self.completed = completed
+        self.remaining = remaining
+        self.failures = list(failures)
+        self.summary = summary
+        first = f"; first failure: {self.failures[0]}" if self.failures else ""
+        super().__init__(f"{reason}: {summary}{first}")
+
+
+class DeadlineExceededError(PartialFailureError):
+    """The call's own `deadline` came before its end."""
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def class_for(status_code: int) -> type[APIStatusError]:
+    """Say which error class a status has."""
+    return _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else APIStatusError)
+
+
+def _text(value: object, secret: str) -> str | None:
+    """Take a string of the server's, less the key should the server have echoed it."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value.replace(secret, "***") if secret else value

@@ -1,0 +1,142 @@
+"""What spares users from harm in bulk: annotations cannot be removed, and re-assigning resets finished work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeAlias
+
+import attrs
+from arize_queues_raw.api.annotation_queues import get_annotation_queue, list_annotation_queue_records
+from arize_queues_raw.limits import MAX_RECORDS_PAGE_SIZE
+from arize_queues_raw.models import (
+    AnnotationInput,
+    AnnotationQueue,
+    AnnotationQueueCompletionStatus,
+    AnnotationQueueRecord,
+    CategoricalAnnotationConfig,
+    ContinuousAnnotationConfig,
+)
+from arize_queues_raw.types import UNSET
+
+from ._call import call
+from ._checks import Checks
+from ._pages import walk
+from ._plan import Plan
+from ._resolve import QueueRef, addressed
+from ._session import Session
+
+OnConflict: TypeAlias = Literal["overwrite", "skip", "fail"]
+CONFLICT_OPTIONS = ("overwrite", "skip", "fail")
+
+
+def read_queue(session: Session, queue: QueueRef) -> Plan[AnnotationQueue]:
+    """Get the queue with its configs."""
+    return (yield from addressed(session, queue, lambda id_: call(session, get_annotation_queue, id_)))
+
+
+def read_records(session: Session, queue: QueueRef, take: Callable[[AnnotationQueueRecord], object]) -> Plan[None]:
+    """Read all records of a queue, and hand each over."""
+
+    def page(cursor: str | None) -> Plan[Iterable[AnnotationQueueRecord]]:
+        def records(queue_id: str) -> Plan[Iterable[AnnotationQueueRecord]]:
+            return call(
+                session,
+                list_annotation_queue_records,
+                queue_id,
+                limit=MAX_RECORDS_PAGE_SIZE,
+                cursor=UNSET if cursor is None else cursor,
+            )
+
+        return addressed(session, queue, records)
+
+    yield from walk(page, lambda records: [take(record) for record in records])
+
+
+@attrs.frozen
+class AnnotationRules:
+    """What the configs of a queue allow.
+
+    A queue whose configs the server left out allows everything: the server judges.
+
+    Attributes:
+        configs: The configs by name; those of a kind that we do not know judge nothing.
+    """
+
+    configs: dict[str, Any]
+
+    @classmethod
+    def of(cls, queue: AnnotationQueue) -> AnnotationRules:
+        """Take the rules from a queue."""
+        return cls(
+            {config["name"] if isinstance(config, dict) else config.name: config for config in queue.annotation_configs}
+        )
+
+    def check(self, checks: Checks, field: str, annotations: list[AnnotationInput]) -> None:
+        """Check names, labels and score ranges."""
+        for index, annotation in enumerate(annotations):
+            where = f"{field}[{index}]"
+            if self.configs and annotation.name not in self.configs:
+                known = ", ".join(map(repr, self.configs))
+                checks.report(f"{where}.name", annotation.name, f"is no annotation config of the queue: {known}")
+            self._value(checks, where, annotation, self.configs.get(annotation.name))
+
+    @staticmethod
+    def _value(checks: Checks, where: str, annotation: AnnotationInput, config: object) -> None:
+        if isinstance(config, ContinuousAnnotationConfig) and annotation.score is not None:
+            low, high = config.minimum_score, config.maximum_score
+            if not low <= annotation.score <= high:
+                checks.report(f"{where}.score", annotation.score, f"is not from {low:g} to {high:g}")
+        if isinstance(config, CategoricalAnnotationConfig) and annotation.label is not None:
+            labels = [value.label for value in config.values]
+            if annotation.label not in labels:
+                checks.report(f"{where}.label", annotation.label, f"is none of {', '.join(map(repr, labels))}")
+
+
+@attrs.define
+class Carried:
+    """The annotations that records carry already: record id to config name to annotation."""
+
+    annotations: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+
+    def take(self, record: AnnotationQueueRecord) -> None:
+        """Keep what a record carries at its own granularity."""
+        level = {"trace": record.trace_annotations, "session": record.session_annotations}
+        own = [*record.annotations, *level.get(str(record.granularity), [])]
+        if own:
+            self.annotations[record.id] = {annotation.name: annotation for annotation in own}
+
+    def conflicts(self, record_id: str, annotations: list[AnnotationInput]) -> list[str]:
+        """Name the configs whose value would be overwritten with another."""
+        carried = self.annotations.get(record_id, {})
+        return [item.name for item in annotations if item.name in carried and _differs(item, carried[item.name])]
+
+
+def _differs(wanted: AnnotationInput, carried: Any) -> bool:
+    return any(
+        getattr(wanted, field) is not None and getattr(wanted, field) != getattr(carried, field)
+        for field in ("score", "label", "text")
+    )
+
+
+@attrs.define
+class Assigned:
+    """Whom records are assigned to already: record id to email to whether they have completed it."""
+
+    users: dict[str, dict[str, bool]] = attrs.field(factory=dict)
+
+    def take(self, record: AnnotationQueueRecord) -> None:
+        """Keep whom a record is assigned to."""
+        done = AnnotationQueueCompletionStatus.COMPLETED
+        self.users[record.id] = {item.user.email: item.completion_status == done for item in record.assigned_users}
+
+    def reason_to_leave_out(self, record_id: str, emails: list[str]) -> str | None:
+        """Say why a record should not be assigned anew; None if it may."""
+        users = self.users.get(record_id)
+        if users is None:
+            return None
+        if set(users) == set(emails):
+            return "its assignees are unchanged"
+        completed = sorted(email for email, done in users.items() if done)
+        if completed:
+            return f"{', '.join(completed)} completed it, which assigning would drop or reset"
+        return None

@@ -1,0 +1,47 @@
+"""Names and IDs: which of the two a string is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+
+__all__ = ["Id", "Name", "is_id"]
+
+
+class Id(str):
+    """A string that is an ID, whatever it looks like: `Id("triage")`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Id({str(self)!r})"
+
+
+class Name(str):
+    """A string that is a name, whatever it looks like: `Name("RW50aXR5OjEyMzQ1")`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Name({str(self)!r})"
+
+
+def is_id(value: str, prefixes: tuple[str, ...]) -> bool:
+    """Say whether a string is an ID.
+
+    Arize's IDs are base64 of text such as "AnnotationQueue:12345"; its documentation also shows readable ones
+    such as "aq_abc123". An `Id` or a `Name` says it outright.
+
+    Args:
+        value: What the user gave.
+        prefixes: The documented prefixes of the kind that is asked for, e.g. ("aq_",).
+    """
+    if isinstance(value, Id | Name):
+        return isinstance(value, Id)
+    if any(re.fullmatch(f"{prefix}[A-Za-z0-9]+", value) for prefix in prefixes):
+        return True
+    try:
+        return ":" in base64.b64decode(value, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return False

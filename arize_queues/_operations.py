@@ -1,0 +1,251 @@
+"""The story of each call, top to bottom: check here, find the ids, send. Bulk calls have modules of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from arize_queues_raw.api.annotation_queues import (
+    add_annotation_queue_tags,
+    annotate_annotation_queue_record,
+    assign_annotation_queue_record,
+    delete_annotation_queue,
+    get_annotation_queue,
+    list_annotation_queue_records,
+    list_annotation_queue_tags,
+    list_annotation_queues,
+    update_annotation_queue,
+)
+from arize_queues_raw.limits import MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE, MAX_TAG_IDS_PER_REQUEST
+from arize_queues_raw.models import (
+    AddTagsRequest,
+    AnnotateAnnotationQueueRecordRequest,
+    AnnotateAnnotationQueueRecordResponse,
+    AnnotationInput,
+    AnnotationQueue,
+    AssignAnnotationQueueRecordRequest,
+    AssignAnnotationQueueRecordResponse,
+    ListAnnotationQueueRecordsResponse,
+    ListAnnotationQueuesResponse,
+    ListTagsResponse,
+    UpdateAnnotationQueueRequest,
+)
+from arize_queues_raw.types import UNSET, Unset
+
+from ._call import call
+from ._checks import Checks
+from ._names import is_id
+from ._pages import stream
+from ._plan import Plan
+from ._resolve import (
+    CONFIG,
+    SPACE,
+    QueueRef,
+    SpaceId,
+    addressed,
+    check,
+    check_queue,
+    home_space_id,
+    id_of,
+    queue_ref,
+)
+from ._revision import OLD
+from ._session import Session
+
+
+def list_queues(
+    session: Session, *, space: str | None, name: str | None, limit: int, cursor: str | None
+) -> Plan[ListAnnotationQueuesResponse]:
+    filters = _queue_filters(space, name, "limit", limit)
+    return (yield from call(session, list_annotation_queues, **filters, cursor=_given(cursor)))
+
+
+def iter_queues(session: Session, *, space: str | None, name: str | None, page_size: int) -> Plan[None]:
+    filters = _queue_filters(space, name, "page_size", page_size)
+    yield from stream(lambda cursor: call(session, list_annotation_queues, **filters, cursor=_given(cursor)))
+
+
+def _queue_filters(space: str | None, name: str | None, field: str, limit: int) -> dict[str, Any]:
+    """Make the filters of a listing. A space is only a filter here, so nothing is resolved."""
+    checks = Checks()
+    if space is not None:
+        check(checks.problems, "space", space)
+    if name is not None:
+        checks.name("name", name)
+    checks.page_size(field, limit, MAX_PAGE_SIZE)
+    checks.refuse()
+    filters: dict[str, Any] = {"limit": limit}
+    if space is not None:
+        filters["space_id" if is_id(space, SPACE.prefixes) else "space_name"] = str(space)
+    if name is not None:
+        filters["name"] = str(name)
+    return filters
+
+
+def get(session: Session, *, annotation_queue: str, space: str | None) -> Plan[AnnotationQueue]:
+    queue = yield from find_queue(session, Checks(), annotation_queue, space)
+    return (yield from addressed(session, queue, lambda id_: call(session, get_annotation_queue, id_)))
+
+
+def update(  # as many as the API has fields
+    session: Session,
+    *,
+    annotation_queue: str,
+    space: str | None,
+    name: str | Unset,
+    instructions: str | Unset | None,
+    annotation_config_ids: Iterable[str] | Unset,
+    annotator_emails: Iterable[str] | Unset,
+    column_allowlist: Iterable[str] | Unset | None,
+) -> Plan[AnnotationQueue]:
+    checks, body = Checks(), UpdateAnnotationQueueRequest()
+    if not isinstance(name, Unset):
+        checks.name("name", name)
+        body.name = name
+    if not isinstance(instructions, Unset):
+        if instructions is not None:
+            checks.instructions(instructions)
+        body.instructions = instructions or None
+    configs = None
+    if not isinstance(annotation_config_ids, Unset):
+        configs = checks.texts("annotation_config_ids", annotation_config_ids)
+    if not isinstance(annotator_emails, Unset):
+        body.annotator_emails = checks.emails("annotator_emails", annotator_emails)
+    if not isinstance(column_allowlist, Unset):
+        body.column_allowlist = None if column_allowlist is None else checks.columns(column_allowlist)
+        only_new(session, checks, "column_allowlist")
+    if configs is None and not checks.problems and not body.to_dict():
+        checks.problems.append(
+            "update: nothing to change; give at least one of name, instructions, annotation_config_ids, "
+            "annotator_emails, column_allowlist"
+        )
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    if configs is not None:
+        body.annotation_config_ids = yield from config_ids(session, configs, lambda: home_space_id(session, queue))
+    return (yield from addressed(session, queue, lambda id_: call(session, update_annotation_queue, id_, body=body)))
+
+
+def delete(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
+    queue = yield from find_queue(session, Checks(), annotation_queue, space)
+    yield from addressed(session, queue, lambda id_: call(session, delete_annotation_queue, id_))
+
+
+def list_records(
+    session: Session, *, annotation_queue: str, space: str | None, limit: int, cursor: str | None
+) -> Plan[ListAnnotationQueueRecordsResponse]:
+    checks = Checks()
+    checks.page_size("limit", limit, MAX_RECORDS_PAGE_SIZE)
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    return (yield from _record_page(session, queue, limit, cursor))
+
+
+def iter_records(session: Session, *, annotation_queue: str, space: str | None, page_size: int) -> Plan[None]:
+    checks = Checks()
+    checks.page_size("page_size", page_size, MAX_RECORDS_PAGE_SIZE)
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    yield from stream(lambda cursor: _record_page(session, queue, page_size, cursor))
+
+
+def _record_page(
+    session: Session, queue: QueueRef, limit: int, cursor: str | None
+) -> Plan[ListAnnotationQueueRecordsResponse]:
+    def page(queue_id: str) -> Plan[ListAnnotationQueueRecordsResponse]:
+        return call(session, list_annotation_queue_records, queue_id, limit=limit, cursor=_given(cursor))
+
+    return (yield from addressed(session, queue, page))
+
+
+def annotate_record(
+    session: Session, *, annotation_queue: str, space: str | None, record_id: str, annotations: object
+) -> Plan[AnnotateAnnotationQueueRecordResponse]:
+    checks = Checks()
+    checks.text("record_id", record_id)
+    read = checks.annotations("annotations", annotations)
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    return (yield from annotate(session, queue, record_id, read))
+
+
+def annotate(
+    session: Session, queue: QueueRef, record_id: str, annotations: list[AnnotationInput]
+) -> Plan[AnnotateAnnotationQueueRecordResponse]:
+    """Annotate one record; all is checked."""
+    body = AnnotateAnnotationQueueRecordRequest(annotations)
+
+    def send(queue_id: str) -> Plan[AnnotateAnnotationQueueRecordResponse]:
+        return call(session, annotate_annotation_queue_record, queue_id, record_id, body=body)
+
+    return (yield from addressed(session, queue, send))
+
+
+def assign_record(
+    session: Session, *, annotation_queue: str, space: str | None, record_id: str, assigned_user_emails: object
+) -> Plan[AssignAnnotationQueueRecordResponse]:
+    checks = Checks()
+    checks.text("record_id", record_id)
+    emails = checks.assigned_users("assigned_user_emails", assigned_user_emails)
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    return (yield from assign(session, queue, record_id, emails))
+
+
+def assign(
+    session: Session, queue: QueueRef, record_id: str, emails: list[str]
+) -> Plan[AssignAnnotationQueueRecordResponse]:
+    """Assign one record; all is checked."""
+    body = AssignAnnotationQueueRecordRequest(emails)
+
+    def send(queue_id: str) -> Plan[AssignAnnotationQueueRecordResponse]:
+        return call(session, assign_annotation_queue_record, queue_id, record_id, body=body)
+
+    return (yield from addressed(session, queue, send))
+
+
+def list_tags(session: Session, *, annotation_queue: str, space: str | None) -> Plan[ListTagsResponse]:
+    checks = Checks()
+    only_new(session, checks, "list_tags")
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    return (yield from addressed(session, queue, lambda id_: call(session, list_annotation_queue_tags, id_)))
+
+
+def add_tags(session: Session, *, annotation_queue: str, space: str | None, tag_ids: object) -> Plan[ListTagsResponse]:
+    checks = Checks()
+    only_new(session, checks, "add_tags")
+    body = AddTagsRequest(checks.texts("tag_ids", tag_ids, least=1, most=MAX_TAG_IDS_PER_REQUEST))
+    queue = yield from find_queue(session, checks, annotation_queue, space)
+    return (yield from addressed(session, queue, lambda id_: call(session, add_annotation_queue_tags, id_, body=body)))
+
+
+def find_queue(session: Session, checks: Checks, annotation_queue: str, space: str | None) -> Plan[QueueRef]:
+    """Check the queue's name or ID with the rest of the call, and find it."""
+    check_queue(checks.problems, annotation_queue, space)
+    checks.refuse()
+    return (yield from queue_ref(session, annotation_queue, space))
+
+
+def config_ids(session: Session, given: list[str], space_id: SpaceId) -> Plan[list[str]]:
+    """Give the ids of annotation configs."""
+    found: list[str] = []
+    for config in given:
+        found.append((yield from id_of(session, CONFIG, config, space_id)))
+    return found
+
+
+def only_new(session: Session, checks: Checks, what: str) -> None:
+    """Refuse what the server is known not to have."""
+    if session.revision.known == OLD:
+        checks.problems.append(f"{what}: the server speaks revision {OLD} of the API, which does not have it")
+
+
+def only_new_sources(session: Session, kinds: Iterable[str]) -> list[str]:
+    """List the kinds of source that the server is known not to have."""
+    if session.revision.known != OLD:
+        return []
+    return [
+        f"record_sources[{index}].record_type: {kind!r} sources do not exist in revision {OLD} of the API, "
+        "which the server speaks"
+        for index, kind in enumerate(kinds)
+        if kind in ("trace", "session")
+    ]
+
+
+def _given(cursor: str | None) -> str | Unset:
+    return UNSET if cursor is None else cursor

@@ -1,0 +1,85 @@
+"""Walking the pages of a listing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ._errors import UnexpectedResponseError
+from ._plan import Emit, Finished, Next, Plan, Start
+
+Fetch = Callable[[str | None], Plan[Any]]
+
+_MOST_EMPTY_PAGES = 100
+
+
+class Trail:
+    """The cursors of one walk, which must lead to an end."""
+
+    def __init__(self) -> None:
+        self._cursors: set[str] = set()
+        self._empty_pages = 0
+
+    def after(self, page: Any) -> str | None:
+        """Give the cursor of the next page; None after the last one.
+
+        Raises:
+            UnexpectedResponseError: The pages go in a circle or on without an item, or lack the way on.
+        """
+        cursor = page.pagination.next_cursor
+        if not page.pagination.has_more:
+            return None
+        if not cursor:
+            raise _lost("has_more is true without a next_cursor, so the rest of the items cannot be reached")
+        if cursor in self._cursors:
+            raise _lost("next_cursor repeats, so the pages have no end")
+        self._cursors.add(cursor)
+        self._empty_pages = 0 if len(page) else self._empty_pages + 1
+        if self._empty_pages > _MOST_EMPTY_PAGES:
+            raise _lost(f"{self._empty_pages} pages in a row have no items and promise more")
+        return str(cursor)
+
+
+def walk(fetch: Fetch, take: Callable[[Any], object]) -> Plan[None]:
+    """Fetch all pages one after another, and hand each over."""
+    trail, page = Trail(), (yield from fetch(None))
+    take(page)
+    while (cursor := trail.after(page)) is not None:
+        page = yield from fetch(cursor)
+        take(page)
+
+
+def stream(fetch: Fetch) -> Plan[None]:
+    """Emit all pages; the next one is fetched while the last one is used."""
+    trail, page = Trail(), (yield from fetch(None))
+    while (cursor := trail.after(page)) is not None:
+        ahead = fetch(cursor)
+        yield from _begin(ahead)
+        yield Emit(page)
+        page = yield from _finish(ahead)
+    yield Emit(page)
+
+
+def _begin(ahead: Plan[Any]) -> Plan[None]:
+    """Start the first request of a plan in the background; the plan of a page begins with one."""
+    yield Start(0, next(ahead))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def _finish(ahead: Plan[Any]) -> Plan[Any]:
+    """Carry a begun plan to its end, and give its value."""
+    finished: Finished = yield Next()
+    try:
+        step = ahead.throw(finished.fault) if finished.fault else ahead.send(finished.response)
+        while True:
+            try:
+                answer = yield step
+            except Exception as fault:  # the plan decides
+                step = ahead.throw(fault)
+            else:
+                step = ahead.send(answer)
+    except StopIteration as end:
+        return end.value
+
+
+def _lost(reason: str) -> UnexpectedResponseError:
+    return UnexpectedResponseError("GET", "the pages of a listing", 200, reason)

@@ -1,0 +1,22 @@
+"""How a problem with an argument is found and worded: the field, the value, the rule."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Mapping
+from typing import TypeGuard
+
+__all__ = ["is_list", "problem"]
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80  # enough for an ID or a time, too little for a payload
+
+
+def problem(field: str, value: object, rule: str) -> str:
+    """Word a problem, e.g. "record_sources[0].span_ids[3]: '' is not a non-empty string"."""
+    return f"{field}: {_SHORT.repr(value)} {rule}"
+
+
+def is_list(value: object) -> TypeGuard[Iterable[object]]:
+    """Say whether a value is a list of things in any form, and not iterable by accident, as "abc" is."""
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)

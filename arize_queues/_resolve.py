@@ -1,0 +1,200 @@
+"""Name or ID -> ID: one loop, parameterised by resource."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+import attrs
+from arize_queues_raw.api.annotation_configs import list_annotation_configs
+from arize_queues_raw.api.annotation_queues import get_annotation_queue, list_annotation_queues
+from arize_queues_raw.api.datasets import list_datasets
+from arize_queues_raw.api.projects import list_projects
+from arize_queues_raw.api.spaces import list_spaces
+from arize_queues_raw.limits import MAX_NAME_LENGTH, MAX_PAGE_SIZE
+
+from ._call import call
+from ._errors import AmbiguousNameError, NameNotFoundError, NotFoundError, SpaceRequiredError
+from ._names import is_id
+from ._pages import walk
+from ._plan import Plan
+from ._session import NameKey, Session
+
+T = TypeVar("T")
+SpaceId = Callable[[], Plan[str]]
+
+
+@attrs.frozen
+class Resource:
+    """A kind of thing that has names.
+
+    Attributes:
+        label: What it is called in errors.
+        endpoint: The generated module that lists it.
+        prefixes: The prefixes of its readable IDs in Arize's documentation.
+    """
+
+    label: str
+    endpoint: Any
+    prefixes: tuple[str, ...]
+
+
+SPACE = Resource("space", list_spaces, ("spc_",))
+QUEUE = Resource("annotation queue", list_annotation_queues, ("aq_",))
+CONFIG = Resource("annotation config", list_annotation_configs, ("ac_",))
+PROJECT = Resource("project", list_projects, ("proj_", "prj_"))
+DATASET = Resource("dataset", list_datasets, ("ds_",))
+
+
+@attrs.define
+class QueueRef:
+    """The queue of a call.
+
+    Attributes:
+        given: What the user gave.
+        space: The space that the user gave, if any.
+        id: Its ID.
+        remembered: Whether the ID comes from memory and nothing has confirmed it yet.
+        home: The ID of the space that it is in, once that was asked for.
+    """
+
+    given: str
+    space: str | None
+    id: str
+    remembered: bool = False
+    home: str | None = None
+
+
+def check(problems: list[str], field: str, value: object) -> None:
+    """Take down what is wrong with a name or ID."""
+    if not isinstance(value, str) or not value.strip():
+        problems.append(f"{field}: {value!r} is not a name or an ID: it must be a string with characters in it")
+    elif len(value) > MAX_NAME_LENGTH and not is_id(value, ()):
+        problems.append(f"{field}: a name has at most {MAX_NAME_LENGTH} characters, this one has {len(value)}")
+
+
+def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:
+    """Take down what is wrong with a queue and its space."""
+    check(problems, "annotation_queue", annotation_queue)
+    if space is not None:
+        check(problems, "space", space)
+
+
+def require_space(annotation_queue: str, space: str | None) -> None:
+    """Refuse a queue's name without a space."""
+    if space is None and not is_id(annotation_queue, QUEUE.prefixes):
+        raise SpaceRequiredError("annotation_queue", annotation_queue)
+
+
+def queue_ref(session: Session, annotation_queue: str, space: str | None) -> Plan[QueueRef]:
+    """Find a queue; no request where it is an ID or remembered."""
+    require_space(annotation_queue, space)
+    if is_id(annotation_queue, QUEUE.prefixes) or space is None:
+        return QueueRef(annotation_queue, space, str(annotation_queue))
+    space_id = yield from space_id_of(session, space)
+    remembered = session.names.recall(_key(QUEUE, annotation_queue, space_id)) is not None
+    found = yield from find(session, QUEUE, annotation_queue, space_id)
+    return QueueRef(annotation_queue, space, found, remembered)
+
+
+def addressed(session: Session, queue: QueueRef, use: Callable[[str], Plan[T]]) -> Plan[T]:
+    """Use a queue's ID; where a remembered one turns out not to exist, find it again, once."""
+    used = queue.id
+    try:
+        value = yield from use(used)
+    except NotFoundError:
+        if queue.id == used:  # else a call beside this one has found it again already
+            if not queue.remembered:
+                raise
+            queue.remembered = False
+            _forget_queue(session, queue)
+            queue.id = (yield from queue_ref(session, queue.given, queue.space)).id
+            if queue.id == used:
+                raise
+        return (yield from use(queue.id))
+    queue.remembered = False
+    return value
+
+
+def space_id_of(session: Session, space: str) -> Plan[str]:
+    """Give the ID of a space, by exact match of its name."""
+    if is_id(space, SPACE.prefixes):
+        return str(space)
+    return (yield from find(session, SPACE, space, None))
+
+
+def home_space_id(session: Session, queue: QueueRef) -> Plan[str]:
+    """Give the space that names in a call are looked for in: the one given, else the queue's own."""
+    if queue.space is not None:
+        return (yield from space_id_of(session, queue.space))
+    if queue.home is None:
+        found = yield from addressed(session, queue, lambda id_: call(session, get_annotation_queue, id_))
+        queue.home = found.space_id
+    return queue.home
+
+
+def id_of(session: Session, resource: Resource, given: str, space_id: SpaceId) -> Plan[str]:
+    """Give the ID of something in a space, which is found out only where it is needed."""
+    if is_id(given, resource.prefixes):
+        return str(given)
+    return (yield from find(session, resource, given, (yield from space_id())))
+
+
+def find(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[str]:
+    """Look a name up: all pages, exact and case-sensitive.
+
+    Raises:
+        NameNotFoundError: Nothing has the name.
+        AmbiguousNameError: Several things have it.
+    """
+    key = _key(resource, name, space_id)
+    known = session.names.recall(key)
+    if known is not None:
+        return known
+    scope = {} if space_id is None else {"space_id": space_id}
+    seen: list[Any] = []
+
+    def page(cursor: str | None) -> Plan[Any]:
+        return call(session, resource.endpoint, **scope, name=str(name), limit=MAX_PAGE_SIZE, **_cursor(cursor))
+
+    yield from walk(page, seen.extend)
+    matching = [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name]
+    if len(matching) > 1:
+        raise AmbiguousNameError(resource.label, name, matching)
+    if not matching:
+        near = _names(seen) or (yield from _near_misses(session, resource, name, scope))
+        raise NameNotFoundError(resource.label, str(name), near, f" in space {space_id}" if space_id else "")
+    session.names.remember(key, matching[0])
+    return matching[0]
+
+
+def _near_misses(session: Session, resource: Resource, name: str, scope: dict[str, str]) -> Plan[list[str]]:
+    """Compare a name that nothing contains with the first page of all names, since it may be misspelt."""
+    page = yield from call(session, resource.endpoint, **scope, limit=MAX_PAGE_SIZE)
+    return difflib.get_close_matches(name, _names(page))
+
+
+def _names(items: Iterable[Any]) -> list[str]:
+    return [name for item in items if isinstance(name := field_of(item, "name"), str)]
+
+
+def field_of(item: Any, field: str) -> Any:
+    """Read a field of a model, or of the plain dict that an unknown kind of annotation config stays."""
+    return item.get(field) if isinstance(item, dict) else getattr(item, field)  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
+
+
+def _cursor(cursor: str | None) -> dict[str, str]:
+    return {} if cursor is None else {"cursor": cursor}
+
+
+def _key(resource: Resource, name: str, space_id: str | None) -> NameKey:
+    return (resource.label, space_id or "", str(name))
+
+
+def _forget_queue(session: Session, queue: QueueRef) -> None:
+    """Forget a queue, and its space too: the space may have been made anew under the same name."""
+    space = queue.space or ""
+    space_id = str(space) if is_id(space, SPACE.prefixes) else session.names.recall(_key(SPACE, space, None))
+    session.names.forget(_key(QUEUE, queue.given, space_id or ""))
+    session.names.forget(_key(SPACE, space, None))

@@ -1,0 +1,153 @@
+"""What bulk calls return: results with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    from arize_queues_raw.models import AnnotationQueueRecord
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class AddSummary:
+    """The counts of an add; all but `submitted` and `requests_sent` add up to `submitted`.
+
+    Attributes:
+        submitted: Records that were asked for. A whole dataset counts as what it turned out to hold.
+        duplicates: Dropped, since they stood in the input before.
+        created: New in the queue.
+        already_present: In the queue before, or created by a try whose answer was lost.
+        failed: Refused, or of unknown fate; see the failures.
+        not_sent: Never sent.
+        requests_sent: Add requests that got through, less retries.
+    """
+
+    submitted: int = 0
+    duplicates: int = 0
+    created: int = 0
+    already_present: int = 0
+    failed: int = 0
+    not_sent: int = 0
+    requests_sent: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.submitted} submitted = {self.created} created + {self.already_present} already present + "
+            f"{self.duplicates} duplicates + {self.failed} failed + {self.not_sent} not sent"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class BulkSummary:
+    """The counts of a delete, annotate or assign; all but `submitted` and `requests_sent` add up to it.
+
+    Attributes:
+        submitted: Records that were asked for.
+        duplicates: Dropped, since they stood in the input before.
+        done: Carried out.
+        left_out: Not sent on purpose; the result says which and why.
+        failed: Refused, or of unknown fate; see the failures.
+        not_sent: Never sent.
+        requests_sent: Requests that got through, less retries.
+    """
+
+    submitted: int = 0
+    duplicates: int = 0
+    done: int = 0
+    left_out: int = 0
+    failed: int = 0
+    not_sent: int = 0
+    requests_sent: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.submitted} submitted = {self.done} done + {self.left_out} left out + "
+            f"{self.duplicates} duplicates + {self.failed} failed + {self.not_sent} not sent"
+        )
+
+
+@attrs.frozen
+class Failure:
+    """Something of a bulk call that failed.
+
+    Attributes:
+        what: The ids that it concerns.
+        error: Why.
+    """
+
+    what: list[str]
+    error: Exception
+
+    def __str__(self) -> str:
+        shown = ", ".join(self.what[:3]) + (f" and {len(self.what) - 3} more" if len(self.what) > 3 else "")
+        return f"{shown}: {self.error}"
+
+
+@attrs.frozen
+class AddRecordsResult:
+    """What `add_records` did.
+
+    Attributes:
+        record_sources: The records that were created, in input order. (Arize's name for them.)
+        summary: The counts.
+    """
+
+    record_sources: list[AnnotationQueueRecord]
+    summary: AddSummary
+
+    @property
+    def requests_sent(self) -> int:
+        """Add requests that got through, less retries."""
+        return self.summary.requests_sent
+
+    def __iter__(self) -> Iterator[AnnotationQueueRecord]:
+        return iter(self.record_sources)
+
+    def __len__(self) -> int:
+        return len(self.record_sources)
+
+
+class BulkResult(dict[str, T]):
+    """Record id to result, in input order.
+
+    Attributes:
+        summary: The counts.
+        left_out: Record id to the reason why nothing was sent for it.
+    """
+
+    def __init__(
+        self, results: Mapping[str, T], summary: BulkSummary, left_out: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(results)
+        self.summary = summary
+        self.left_out = dict(left_out or {})
+
+    def __reduce__(self) -> tuple[type[BulkResult[T]], tuple[dict[str, T], BulkSummary, dict[str, str]]]:
+        """Pickle with the counts, which a dict's own way would lose."""
+        return type(self), (dict(self), self.summary, self.left_out)
+
+
+@attrs.frozen
+class ResponseInfo:
+    """One answer, as `on_response` is told of it.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path of the request, without its query.
+        status_code: The HTTP status.
+        elapsed: Seconds from sending the request to having read the answer.
+        request_id: The server's id of the request, or None.
+        attempt: 1 for the first try, 2 for the first retry, and so on.
+    """
+
+    method: str
+    path: str
+    status_code: int
+    elapsed: float
+    request_id: str | None
+    attempt: int

@@ -1,0 +1,111 @@
+"""The two spellings of the API, and how a client learns which one its server speaks.
+
+2026-05 writes enum values in lower case and clears instructions with ""; 2026-10 writes them in upper case and
+clears with null. Users read and write the first one, with null for clearing, whatever the server speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import attrs
+
+OLD = "2026-05"
+NEW = "2026-10"
+
+
+@attrs.define
+class Revision:
+    """Which revision the server speaks, as far as a client knows.
+
+    Attributes:
+        known: The revision, or None while nothing has told.
+        fixed: Whether the user said it, so that nothing is learned.
+        guess: What is written while nothing is known.
+        probed: Whether the one extra request of a client's life has been spent.
+    """
+
+    known: str | None = None
+    fixed: bool = False
+    guess: str = OLD
+    probed: bool = False
+
+    @classmethod
+    def of(cls, setting: str) -> Revision:
+        """Make one from the setting `api_revision`."""
+        return cls() if setting == "auto" else cls(known=setting, fixed=True)
+
+    @property
+    def spoken(self) -> str:
+        """The revision to write in now."""
+        return self.known or self.guess
+
+    def learn(self, payload: object) -> None:
+        """Learn from what the server answered."""
+        if not self.fixed:
+            self.known = revision_of(payload) or self.known
+
+    def settle(self, revision: str) -> None:
+        """Take down that the server understood this revision."""
+        if not self.fixed:
+            self.known = revision
+
+
+def other(revision: str) -> str:
+    """Name the other revision."""
+    return OLD if revision == NEW else NEW
+
+
+def differs(body: object) -> bool:
+    """Say whether the revisions write this body differently."""
+    return isinstance(body, dict) and (
+        "record_sources" in body or "assignment_method" in body or body.get("instructions", "") is None
+    )
+
+
+def spell(body: dict[str, Any], revision: str) -> dict[str, Any]:
+    """Write a body in the spelling of a revision."""
+    spelled = dict(body)
+    if revision == OLD:
+        if spelled.get("instructions", "") is None:
+            spelled["instructions"] = ""
+        return spelled
+    if "assignment_method" in spelled:
+        spelled["assignment_method"] = str(spelled["assignment_method"]).upper()
+    if "record_sources" in spelled:
+        spelled["record_sources"] = [
+            {**source, "record_type": str(source["record_type"]).upper()} for source in spelled["record_sources"]
+        ]
+    return spelled
+
+
+def revision_of(payload: object) -> str | None:
+    """Tell the revision from the enum values of an answer; None where it has none."""
+    for value in _enum_values(payload):
+        if value.islower():
+            return OLD
+        if value.isupper():
+            return NEW
+    return None
+
+
+def _enum_values(payload: object) -> Iterator[str]:
+    """Walk to the enum values that every revision has, at most one item down each list."""
+    if not isinstance(payload, Mapping):
+        return
+    answer = cast("Mapping[str, object]", payload)
+    if isinstance(source_type := answer.get("source_type"), str):
+        yield source_type
+    for config in _first(answer.get("annotation_configs")):
+        if isinstance(kind := config.get("type"), str):
+            yield kind
+    for items in ("records", "record_sources", "annotation_queues"):
+        for item in _first(answer.get(items)):
+            yield from _enum_values(item)
+
+
+def _first(items: object) -> list[Mapping[str, object]]:
+    if not isinstance(items, list):
+        return []
+    return [item for item in cast("list[object]", items)[:1] if isinstance(item, Mapping)]

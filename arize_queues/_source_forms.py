@@ -1,0 +1,169 @@
+"""The forms that a record source may be given in -> our four classes, checked, or every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+import attrs
+from arize_queues_raw.limits import MAX_TIME_RANGE_DAYS
+from arize_queues_raw.types import Unset
+
+from ._errors import InvalidRequestError
+from ._names import Id
+from ._problems import is_list, problem
+from ._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
+from ._times import as_utc, rfc3339
+from ._windows import LONGEST
+
+__all__ = ["normalise"]
+
+_CLASSES: dict[str, type[RecordSource]] = {
+    cls.kind: cls for cls in (SpanSource, TraceSource, SessionSource, ExampleSource)
+}
+
+_GIVE = "give a SpanSource, TraceSource, SessionSource or ExampleSource, or a mapping with a record_type"
+
+
+def normalise(items: object, *, first: int = 0) -> list[RecordSource]:
+    """Read the record sources of a call, whatever form each has.
+
+    Args:
+        items: An iterable of our sources, the raw client's inputs, the official client's wrappers (anything
+            with `actual_instance`) and mappings with the API's field names; a mapping may also have `project`
+            or `dataset`, a name or an ID, for `project_id` or `dataset_id`, which is always an ID.
+        first: The place of the first item in the caller's list, which problems are told by.
+
+    Returns:
+        One source for each item, with IDs as tuples and times as aware datetimes in UTC.
+
+    Raises:
+        InvalidRequestError: Something is wrong; `.problems` has all that is, each with its path.
+    """
+    if not is_list(items):
+        raise InvalidRequestError(problem("record_sources", items, "is not a list of record sources"))
+    problems: list[str] = []
+    read = [_Reader(f"record_sources[{index}]", problems).read(item) for index, item in enumerate(items)]
+    if not read:
+        problems.append("record_sources: is empty, where at least one record source is needed")
+    if problems:
+        raise InvalidRequestError(problems)
+    return [source for source in read if source is not None]
+
+
+@attrs.frozen
+class _Reader:
+    """Reads one item; what is wrong with it goes on the list."""
+
+    path: str
+    problems: list[str]
+
+    def read(self, item: object) -> RecordSource | None:
+        item = getattr(item, "actual_instance", item)
+        if isinstance(item, RecordSource):
+            return self._build(type(item), attrs.asdict(item, recurse=False))
+        fields = _fields(item)
+        if fields is None or "record_type" not in fields:
+            fault = "is not a record source" if fields is None else "has no record_type"
+            self._report("", item, f"{fault}; {_GIVE}")
+            return None
+        kind = fields.pop("record_type")
+        kind = getattr(kind, "value", kind)  # of an enum, ours or another client's
+        cls = _CLASSES.get(kind.lower()) if isinstance(kind, str) else None
+        if cls is None:
+            self._report(".record_type", kind, f"is not a known record type: {', '.join(_CLASSES)}")
+            return None
+        return self._build(cls, self._known(cls, fields))
+
+    def _known(self, cls: type[RecordSource], fields: dict[str, Any]) -> dict[str, Any]:
+        """Refuse unknown keys, and mark what the API calls an ID as an ID."""
+        owner = cls.owner_field
+        allowed = [f"{owner}_id", *(field.name for field in attrs.fields(cls))]
+        rule = f"is no key of record type {cls.kind!r}; allowed are record_type, {', '.join(allowed)}"
+        for key in fields:
+            if key not in allowed:
+                self._report("", key, rule)
+        if f"{owner}_id" in fields and owner in fields:
+            self._report("", fields, f"has both {owner} and {owner}_id: give one of them")
+        return {key: value for key, value in fields.items() if key in allowed}
+
+    def _build(self, cls: type[RecordSource], fields: dict[str, Any]) -> RecordSource | None:
+        before = len(self.problems)
+        owner = f"{cls.owner_field}_id" if f"{cls.owner_field}_id" in fields else cls.owner_field
+        self._text(owner, fields.get(owner))
+        values: dict[str, Any] = {cls.ids_field: self._ids(cls, fields.get(cls.ids_field))}
+        if cls is ExampleSource:
+            values["dataset_version_id"] = fields.get("dataset_version_id")
+            if values["dataset_version_id"] is not None:
+                self._text("dataset_version_id", values["dataset_version_id"])
+        else:
+            values |= self._window(fields)
+        if len(self.problems) > before:
+            return None
+        name = fields[owner]
+        return cls(**values, **{cls.owner_field: Id(name) if owner.endswith("_id") else name})
+
+    def _ids(self, cls: type[RecordSource], ids: object) -> tuple[str, ...] | None:
+        field = f".{cls.ids_field}"
+        if ids is None and cls is ExampleSource:
+            return None
+        if ids is None:
+            self._missing(cls.ids_field)
+            return ()
+        if not is_list(ids):
+            self._report(field, ids, "is not a list of IDs")
+            return ()
+        kept = tuple(ids)
+        if not kept:
+            whole = "; leave it out for the whole dataset" if cls is ExampleSource else ""
+            self._report(field, [], f"is empty, where at least one ID is needed{whole}")
+        for index, value in enumerate(kept):
+            if not isinstance(value, str) or not value:
+                self._report(f"{field}[{index}]", value, "is not a non-empty string")
+        return cast("tuple[str, ...]", kept)
+
+    def _window(self, fields: dict[str, Any]) -> dict[str, datetime]:
+        window: dict[str, datetime] = {}
+        for name in ("start_time", "end_time"):
+            value = fields.get(name)
+            if value is None:
+                self._missing(name)
+                continue
+            try:
+                window[name] = as_utc(value)
+            except ValueError as error:
+                self._report(f".{name}", value, str(error))
+        if len(window) == 2:
+            start, end = window.values()
+            if end <= start:
+                self._report(".end_time", rfc3339(end), f"is not after start_time {rfc3339(start)!r}")
+            elif end - start > LONGEST:
+                rule = f"is more than {MAX_TIME_RANGE_DAYS} days after start_time {rfc3339(start)!r}"
+                self._report(".end_time", rfc3339(end), rule)
+        return window
+
+    def _text(self, name: str, value: object) -> None:
+        if value is None:
+            self._missing(name)
+        elif not isinstance(value, str) or not value:
+            self._report(f".{name}", value, "is not a non-empty string")
+
+    def _missing(self, name: str) -> None:
+        self.problems.append(f"{self.path}.{name}: is missing")
+
+    def _report(self, where: str, value: object, rule: str) -> None:
+        self.problems.append(problem(f"{self.path}{where}", value, rule))
+
+
+def _fields(item: object) -> dict[str, Any] | None:
+    """Take the fields of a mapping or of a model of the raw or the official client; None if it is neither."""
+    if isinstance(item, Mapping):
+        return {str(key): value for key, value in cast("Mapping[object, Any]", item).items()}
+    if not hasattr(item, "record_type"):
+        return None
+    names = {name for cls in _CLASSES.values() for name in attrs.fields_dict(cls)}
+    names |= {"record_type", *(f"{cls.owner_field}_id" for cls in _CLASSES.values())}
+    found: dict[str, Any] = {name: getattr(item, name, None) for name in sorted(names)}
+    found |= getattr(item, "additional_properties", None) or {}
+    return {name: value for name, value in found.items() if value is not None and not isinstance(value, Unset)}
