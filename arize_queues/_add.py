@@ -227,7 +227,8 @@ def _halves(parts: tuple[PlannedSource, ...]) -> list[tuple[PlannedSource, ...]]
     size = sum(part.count or 0 for part in parts)
     if size < 2:  # one cannot be halved
         return []
-    room, halves = size // 2, ([], [])  # type: tuple[int, tuple[list[PlannedSource], list[PlannedSource]]]
+    room = size // 2
+    halves: tuple[list[PlannedSource], list[PlannedSource]] = ([], [])
     for part in parts:
         ids = part.ids or ()
         for half, piece, offset in ((0, ids[:room], 0), (1, ids[room:], min(room, len(ids)))):

@@ -1,3 +1,4 @@
+# pyright: reportPrivateUsage=false
 """One API call as a plan: build, send, retry, judge, decode."""
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ def judge(session: Session, response: httpx.Response) -> httpx.Response:
 
 def request_id(response: httpx.Response) -> str | None:
     """Find the server's id of a request."""
-    return response.headers.get("x-request-id") or response.headers.get("request-id")
+    found: str | None = response.headers.get("x-request-id") or response.headers.get("request-id")
+    return found
 
 
 def _payload(response: httpx.Response) -> Any:

@@ -7,7 +7,7 @@ The rules are those of Arize's pages "Create an annotation queue", "Annotate a r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from arize_queues_raw.limits import (
@@ -21,7 +21,7 @@ from arize_queues_raw.limits import (
 from arize_queues_raw.models import AnnotationInput, AssignmentMethod
 
 from ._errors import InvalidRequestError
-from ._problems import problem
+from ._problems import is_list, problem
 from ._session import Session
 
 _ANNOTATION_KEYS = ("name", "score", "label", "text")
@@ -80,10 +80,10 @@ class Checks:
 
     def texts(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
         """Check a list of strings, and give it."""
-        if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        if not is_list(values):
             self.report(field, values, "is not a list of strings")
             return []
-        items = list(cast("Iterable[Any]", values))
+        items: list[Any] = list(values)
         if len(items) < least:
             self.report(field, items, f"needs at least {least} entry")
         if most is not None and len(items) > most:
@@ -122,11 +122,10 @@ class Checks:
 
     def annotations(self, field: str, values: object) -> list[AnnotationInput]:
         """Check the annotations for one record, and give them as models."""
-        single = isinstance(values, str | bytes | Mapping | AnnotationInput)
-        if single or not isinstance(values, Iterable):
+        if not is_list(values):
             self.report(field, values, "is not a list of annotations")
             return []
-        items = list(cast("Iterable[object]", values))
+        items = list(values)
         if not items:
             self.report(field, items, "needs at least 1 entry, since annotations cannot be removed")
         if len(items) > MAX_ANNOTATIONS_PER_RECORD:

@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 import attrs
 import httpx
@@ -42,7 +42,7 @@ class _Connection(Generic[H]):
     """The httpx client of one or more of our clients: made when it is needed, and anew after a fork."""
 
     def __init__(self, make: Callable[[], H], *, borrowed: bool) -> None:
-        self._make = make
+        self._make: Callable[[], H] = make
         self._http: H | None = None
         self._process = 0
         self._lock = threading.Lock()
@@ -69,8 +69,7 @@ class _Connection(Generic[H]):
 class _BaseClient(Generic[H]):
     """What the two clients have in common."""
 
-    _http_class: ClassVar[type[Any]]
-    _face: ClassVar[Callable[[Session, Callable[[], Any]], Any]]
+    _http_class: ClassVar[type[httpx.Client] | type[httpx.AsyncClient]]
 
     def __init__(
         self,
@@ -100,10 +99,9 @@ class _BaseClient(Generic[H]):
         self._check_http_client(http_client, ssl_context)
         self._session = Session.start(config, on_response)
         self._ssl_context = ssl_context
-        self._http_client = http_client
-        self._own_timeout = http_client is not None
-        make = self._make if http_client is None else lambda: http_client
-        self._connection: _Connection[H] = _Connection(make, borrowed=http_client is not None)
+        self._http_client: H | None = http_client
+        self._has_own_timeout = False
+        self._connection: _Connection[H] = _Connection(self._make, borrowed=http_client is not None)
         self._attach()
         _warn_if_unprotected(config.base_url)
 
@@ -118,18 +116,20 @@ class _BaseClient(Generic[H]):
             )
 
     def _attach(self) -> None:
-        self.annotation_queues: Any = type(self)._face(self._session, self._http)
+        """Make the face, on this client's session."""
+        raise NotImplementedError
 
     def _make(self) -> H:
-        made: H = self._http_class(**settings(self._session.config, self._ssl_context))
-        return made
+        if self._http_client is not None:
+            return self._http_client
+        return cast("H", self._http_class(**settings(self._session.config, self._ssl_context)))
 
     def _http(self) -> Any:
         """Give what requests go through: our httpx client, or a route through one with other settings."""
         http, config = self._connection.get(), self._session.config
         if self._connection.borrowed:
             return Route(http, config.base_url, headers(config), timeout_of(config))
-        return Route(http, "", {}, timeout_of(config)) if self._own_timeout else http
+        return Route(http, "", {}, timeout_of(config)) if self._has_own_timeout else http
 
     def with_options(
         self,
@@ -155,7 +155,7 @@ class _BaseClient(Generic[H]):
                 changes[name] = value
         other = copy.copy(self)
         other._session = self._session.with_config(attrs.evolve(self._session.config, **changes))  # noqa: SLF001
-        other._own_timeout = self._own_timeout or "timeout" in changes  # noqa: SLF001
+        other._has_own_timeout = self._has_own_timeout or "timeout" in changes  # noqa: SLF001
         other._attach()  # noqa: SLF001
         return other
 
@@ -208,8 +208,9 @@ class ArizeClient(_BaseClient[httpx.Client]):
     """
 
     _http_class = httpx.Client
-    _face = AnnotationQueues
-    annotation_queues: AnnotationQueues
+
+    def _attach(self) -> None:
+        self.annotation_queues = AnnotationQueues(self._session, self._http)
 
     @property
     def raw(self) -> AuthenticatedClient:
@@ -238,8 +239,9 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     """
 
     _http_class = httpx.AsyncClient
-    _face = AsyncAnnotationQueues
-    annotation_queues: AsyncAnnotationQueues
+
+    def _attach(self) -> None:
+        self.annotation_queues = AsyncAnnotationQueues(self._session, self._http)
 
     @property
     def raw(self) -> AuthenticatedClient:

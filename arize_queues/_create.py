@@ -59,7 +59,7 @@ def create(
     body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
     planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
     if planned.requests:
-        body.record_sources = planned.requests[0].to_wire()
+        body.record_sources = [*planned.requests[0].to_wire()]
     queue, sure = yield from _create_once(session, body)
     # Whether a create whose answer was lost took its records is not known, so then they all go out again.
     rest = planned.requests[1:] if sure else planned.requests

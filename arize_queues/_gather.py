@@ -6,6 +6,7 @@ write to a ledger or count without a lock, and a stop is a matter of beginning n
 
 from __future__ import annotations
 
+import functools
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -136,7 +137,7 @@ class Gathering:
     def _wake(self, now: float) -> None:
         while self._asleep and self._asleep[0][0] <= now:
             plan = heapq.heappop(self._asleep)[2]
-            self._advance(plan, lambda plan=plan: plan.send(None))
+            self._advance(plan, functools.partial(plan.send, None))
 
     def _until_room_is_used(self) -> float | None:
         """Say how long to wait for an answer before another request may start; None: there is none to start."""

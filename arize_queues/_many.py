@@ -98,7 +98,10 @@ class Many(Generic[R]):
 
         batches = (batch(index, record_id, value) for index, (record_id, value) in enumerate(rows))
         lazily = total is None
-        return (yield from self.carry_out(batches, total, self._results, iter_pairs if lazily else dict_of_pairs))
+        result: BulkResult[R] = yield from self.carry_out(
+            batches, total, self._results, iter_pairs if lazily else dict_of_pairs
+        )
+        return result
 
     def _results(self, done: list[tuple[Batch[R], R]], summary: BulkSummary) -> BulkResult[R]:
         return BulkResult({batch.ids[0]: result for batch, result in done}, summary, self.left_out)

@@ -23,6 +23,7 @@ from ._guards import CONFLICT_OPTIONS, AnnotationRules, Assigned, Carried, OnCon
 from ._many import LedgerPath, Many
 from ._operations import annotate, assign, find_queue
 from ._plan import Plan
+from ._problems import is_list
 from ._progress import ProgressOption
 from ._resolve import QueueRef, addressed
 from ._results import BulkResult
@@ -186,10 +187,10 @@ def _assignment_guard(session: Session, queue: QueueRef, left_out: dict[str, str
 
 def _rows(checks: Checks, field: str, rows: object, read: Read) -> dict[str, list[Any]]:
     """Read a mapping, or pairs, of record ids to what they get."""
-    if isinstance(rows, str | bytes) or not isinstance(rows, Iterable):
+    pairs: object = rows.items() if isinstance(rows, Mapping) else rows  # pyright: ignore[reportUnknownVariableType]
+    if not is_list(pairs):
         checks.report(field, rows, "is not a mapping of record ids")
         return {}
-    pairs = cast("Mapping[Any, Any]", rows).items() if isinstance(rows, Mapping) else cast("Iterable[Any]", rows)
     found: dict[str, list[Any]] = {}
     for pair in pairs:
         record_id, value = _pair(checks, field, pair)
@@ -202,10 +203,11 @@ def _rows(checks: Checks, field: str, rows: object, read: Read) -> dict[str, lis
 
 
 def _pair(checks: Checks, field: str, pair: object) -> tuple[str, Any]:
-    if not isinstance(pair, tuple) or len(cast("tuple[Any, ...]", pair)) != 2:  # a pair
+    both = list(pair) if is_list(pair) else []
+    if len(both) != 2:
         checks.report(field, pair, "is not a pair of a record id and what it gets")
         return "", []
-    record_id, value = cast("tuple[Any, Any]", pair)
+    record_id, value = both
     checks.text(f"{field}: record id", record_id)
     return str(record_id), value
 

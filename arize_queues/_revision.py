@@ -59,9 +59,10 @@ def other(revision: str) -> str:
 
 def differs(body: object) -> bool:
     """Say whether the revisions write this body differently."""
-    return isinstance(body, dict) and (
-        "record_sources" in body or "assignment_method" in body or body.get("instructions", "") is None
-    )
+    if not isinstance(body, dict):
+        return False
+    fields = cast("dict[str, object]", body)
+    return "record_sources" in fields or "assignment_method" in fields or fields.get("instructions", "") is None
 
 
 def spell(body: dict[str, Any], revision: str) -> dict[str, Any]:
