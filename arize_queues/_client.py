@@ -161,7 +161,7 @@ class _BaseClient(Generic[H]):
 
     def _raw(self) -> AuthenticatedClient:
         config = self._session.config
-        return AuthenticatedClient(config.base_url, config.api_key, timeout=timeout_of(config))
+        return AuthenticatedClient(config.base_url, config.api_key).with_timeout(timeout_of(config))
 
     def __repr__(self) -> str:
         config = self._session.config

@@ -187,7 +187,7 @@ def _assignment_guard(session: Session, queue: QueueRef, left_out: dict[str, str
 
 def _rows(checks: Checks, field: str, rows: object, read: Read) -> dict[str, list[Any]]:
     """Read a mapping, or pairs, of record ids to what they get."""
-    pairs: object = rows.items() if isinstance(rows, Mapping) else rows  # pyright: ignore[reportUnknownVariableType]
+    pairs = _pairs(rows)
     if not is_list(pairs):
         checks.report(field, rows, "is not a mapping of record ids")
         return {}
@@ -200,6 +200,10 @@ def _rows(checks: Checks, field: str, rows: object, read: Read) -> dict[str, lis
     if not found and not checks.problems:
         checks.report(field, {}, "needs at least 1 entry")
     return found
+
+
+def _pairs(rows: object) -> object:
+    return list(cast("Mapping[object, object]", rows).items()) if isinstance(rows, Mapping) else rows
 
 
 def _pair(checks: Checks, field: str, pair: object) -> tuple[str, Any]:
