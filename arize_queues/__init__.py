@@ -1,5 +1,8 @@
 """A light, fast, typed client for Arize AX annotation queues, sync and async."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._client import ArizeClient, AsyncArizeClient
 from ._errors import (
     AmbiguousNameError,
@@ -25,8 +28,10 @@ from ._errors import (
     UnprocessableEntityError,
 )
 from ._names import Id, Name
-from ._sources import ExampleSource, SessionSource, SpanSource, TraceSource
 from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._sources import ExampleSource, SessionSource, SpanSource, TraceSource
 
 __all__ = [
     "APIConnectionError",
@@ -60,3 +65,11 @@ __all__ = [
     "UnprocessableEntityError",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the sources when they are first used: attrs, which they need, takes a fifth of httpx's time to load."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    source = globals()[name] = getattr(import_module("._sources", __name__), name)
+    return source

@@ -6,35 +6,37 @@ The two faces have the same methods, signatures and docstrings; a test holds the
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
-from arize_queues_raw.models import (
-    AnnotateAnnotationQueueRecordResponse,
-    AnnotationInput,
-    AnnotationQueue,
-    AnnotationQueueRecord,
-    AssignAnnotationQueueRecordResponse,
-    ListAnnotationQueueRecordsResponse,
-    ListAnnotationQueuesResponse,
-    ListTagsResponse,
-)
 from arize_queues_raw.types import UNSET, Unset
 
-from . import _add, _create, _operations, _records
-from ._batching import RecordPlan
+from . import _calls
 from ._drivers import iterate, run
-from ._guards import OnConflict
-from ._many import LedgerPath
 from ._plan import Plan
-from ._progress import ProgressOption
-from ._results import AddRecordsResult, BulkResult
 from ._session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
+
+    import httpx
+    from arize_queues_raw.models import (
+        AnnotateAnnotationQueueRecordResponse,
+        AnnotationInput,
+        AnnotationQueue,
+        AnnotationQueueRecord,
+        AssignAnnotationQueueRecordResponse,
+        ListAnnotationQueueRecordsResponse,
+        ListAnnotationQueuesResponse,
+        ListTagsResponse,
+    )
+
+    from ._batching import RecordPlan
+    from ._guards import OnConflict
+    from ._many import LedgerPath
+    from ._progress import ProgressOption
+    from ._results import AddRecordsResult, BulkResult
 
 T = TypeVar("T")
 
@@ -80,7 +82,7 @@ class AnnotationQueues:
         Returns:
             A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
         """
-        return self._run(_operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor))
+        return self._run(_calls.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor))
 
     def iter(
         self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
@@ -92,7 +94,7 @@ class AnnotationQueues:
             name: Only those with this in their name, in any case.
             page_size: Queues per request, 1 to `MAX_PAGE_SIZE`.
         """
-        return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
+        return self._iterate(_calls.iter_queues(self._session, space=space, name=name, page_size=page_size))
 
     def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
         """Get a queue.
@@ -101,7 +103,7 @@ class AnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_calls.get(self._session, annotation_queue=annotation_queue, space=space))
 
     def create(
         self,
@@ -137,7 +139,7 @@ class AnnotationQueues:
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
         return self._run(
-            _create.create(
+            _calls.create(
                 self._session,
                 name=name,
                 space=space,
@@ -177,7 +179,7 @@ class AnnotationQueues:
             ConflictError: The space has an active queue of the new name.
         """
         return self._run(
-            _operations.update(
+            _calls.update(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -196,7 +198,7 @@ class AnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_calls.delete(self._session, annotation_queue=annotation_queue, space=space))
 
     def list_records(
         self,
@@ -218,7 +220,7 @@ class AnnotationQueues:
             A page with `.records` and `.pagination`; iterating it gives its records.
         """
         return self._run(
-            _operations.list_records(
+            _calls.list_records(
                 self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
             )
         )
@@ -234,7 +236,7 @@ class AnnotationQueues:
             page_size: Records per request, 1 to `MAX_RECORDS_PAGE_SIZE`.
         """
         return self._iterate(
-            _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
+            _calls.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
         )
 
     def plan_records(
@@ -248,7 +250,7 @@ class AnnotationQueues:
             record_sources: As for `add_records`.
         """
         return self._run(
-            _add.plan_records(
+            _calls.plan_records(
                 self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
             )
         )
@@ -285,7 +287,7 @@ class AnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return self._run(
-            _add.add_records(
+            _calls.add_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -323,7 +325,7 @@ class AnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return self._run(
-            _records.delete_records(
+            _calls.delete_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -357,7 +359,7 @@ class AnnotationQueues:
             What was submitted (`.annotations`).
         """
         return self._run(
-            _operations.annotate_record(
+            _calls.annotate_record(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -401,7 +403,7 @@ class AnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return self._run(
-            _records.annotate_records(
+            _calls.annotate_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -437,7 +439,7 @@ class AnnotationQueues:
             Who it is assigned to now (`.assigned_users`).
         """
         return self._run(
-            _operations.assign_record(
+            _calls.assign_record(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -478,7 +480,7 @@ class AnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return self._run(
-            _records.assign_records(
+            _calls.assign_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -500,7 +502,7 @@ class AnnotationQueues:
         Returns:
             A page with `.tags`; iterating it gives them.
         """
-        return self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_calls.list_tags(self._session, annotation_queue=annotation_queue, space=space))
 
     def add_tags(self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]) -> ListTagsResponse:
         """Attach tags to a queue; those it has already are ignored. Since revision 2026-10.
@@ -514,7 +516,7 @@ class AnnotationQueues:
             A page with all `.tags` that the queue has now.
         """
         return self._run(
-            _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
+            _calls.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
         )
 
     def _run(self, plan: Plan[T]) -> T:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from ._clock import Clock
 from ._plan import Finished, Send, Start
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+    import httpx
 
 _MOST_THREADS = 256
 
@@ -34,6 +36,8 @@ class ThreadBackground:
     def start(self, step: Start) -> None:
         """Send a request in a thread of its own, made when none is idle."""
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # for bulk calls and iterators
+
             self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="arize-queues")
         self._pool.submit(self._carry_out, step)
         self._under_way += 1

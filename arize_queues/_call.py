@@ -14,7 +14,11 @@ from ._errors import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
+    ArizeQueuesError,
     BadRequestError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
     UnexpectedResponseError,
     UnprocessableEntityError,
     class_for,
@@ -48,12 +52,19 @@ def call(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs:
         APIStatusError: The server said no.
         UnexpectedResponseError: The answer is not what its status promises.
     """
-    return (yield from _call(session, endpoint, Replay.SAFE, endpoint._get_kwargs(*args, **kwargs)))
+    return (yield from _call(session, endpoint, Replay.SAFE, _request(endpoint, *args, **kwargs)))
 
 
 def call_once(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
     """Call an endpoint that must not act twice, and give its model."""
-    return (yield from _call(session, endpoint, Replay.UNSAFE, endpoint._get_kwargs(*args, **kwargs)))
+    return (yield from _call(session, endpoint, Replay.UNSAFE, _request(endpoint, *args, **kwargs)))
+
+
+def _request(endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
+    try:
+        return endpoint._get_kwargs(*args, **kwargs)
+    except ValueError as error:  # an ID that would lead to another path, or that no URL can hold
+        raise InvalidRequestError(str(error)) from None
 
 
 def _call(session: Session, endpoint: Endpoint[P, T_co], replay: Replay, kwargs: dict[str, Any]) -> Plan[T_co]:
@@ -75,11 +86,11 @@ def _exchange_spelled(session: Session, kwargs: dict[str, Any], replay: Replay) 
 
     A refusal with 400 or 422 has changed nothing, so writing it the other way cannot act twice.
     """
-    revision, body = session.revision, kwargs["json"]
+    revision = session.revision
     tried = revision.spoken
     try:
-        response = yield from _spelled(session, kwargs, body, tried, replay)
-    except (BadRequestError, UnprocessableEntityError) as refusal:
+        return (yield from _spelled(session, kwargs, tried, replay))
+    except (BadRequestError, UnprocessableEntityError) as error:
         if revision.known == tried:
             raise
         if revision.known is None:
@@ -87,23 +98,37 @@ def _exchange_spelled(session: Session, kwargs: dict[str, Any], replay: Replay) 
                 revision.guess = other(tried)
                 raise
             revision.probed = True
-        try:
-            response = yield from _spelled(session, kwargs, body, other(tried), replay)
-        except (BadRequestError, UnprocessableEntityError) as second:
-            if _blames_spelling(refusal) and not _blames_spelling(second):
-                revision.settle(other(tried))
-                raise
-            if _blames_spelling(second) and not _blames_spelling(refusal):
-                revision.settle(tried)
-            raise refusal from None
-        revision.settle(other(tried))
+        refusal = error
+    return (yield from _exchange_respelled(session, kwargs, other(tried), replay, refusal))
+
+
+def _exchange_respelled(
+    session: Session, kwargs: dict[str, Any], spelling: str, replay: Replay, refusal: APIStatusError
+) -> Plan[httpx.Response]:
+    """Send a refused body in the other spelling, and take down which of the two the server understood."""
+    revision = session.revision
+    try:
+        response = yield from _spelled(session, kwargs, spelling, replay)
+    except (BadRequestError, UnprocessableEntityError) as second:
+        if _blames_spelling(refusal) and not _blames_spelling(second):
+            revision.settle(spelling)
+            raise
+        if _blames_spelling(second) and not _blames_spelling(refusal):
+            revision.settle(other(spelling))
+        raise refusal from None
+    except (NotFoundError, ConflictError):  # to look for what a body names, the server must have read it
+        revision.settle(spelling)
+        raise
+    except ArizeQueuesError:
+        if _blames_spelling(refusal):
+            revision.guess = spelling
+        raise
+    revision.settle(spelling)
     return response
 
 
-def _spelled(
-    session: Session, kwargs: dict[str, Any], body: dict[str, Any], revision: str, replay: Replay
-) -> Plan[httpx.Response]:
-    spelled = {**kwargs, "json": spell(body, revision)}
+def _spelled(session: Session, kwargs: dict[str, Any], revision: str, replay: Replay) -> Plan[httpx.Response]:
+    spelled = {**kwargs, "json": spell(kwargs["json"], revision)}
     return judge(session, (yield from _exchange(session, spelled, replay)))
 
 
@@ -144,13 +169,20 @@ def observe(session: Session, response: httpx.Response, attempt: int) -> None:
             request.method,
             request.url.path,
             response.status_code,
-            response.elapsed.total_seconds(),
+            _elapsed(response),
             request_id(response),
             attempt,
         )
         logger.debug("%s", info)
         if session.on_response:
             session.on_response(info)
+
+
+def _elapsed(response: httpx.Response) -> float:
+    try:
+        return response.elapsed.total_seconds()
+    except RuntimeError:  # from a transport that has no body to wait for, such as httpx.MockTransport or a cache
+        return 0.0
 
 
 def judge(session: Session, response: httpx.Response) -> httpx.Response:

@@ -9,13 +9,10 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
-import attrs
 import httpx
-from arize_queues_raw.client import AuthenticatedClient
 from arize_queues_raw.types import UNSET, Unset
 
 from ._annotation_queues import AnnotationQueues
-from ._async_annotation_queues import AsyncAnnotationQueues
 from ._config import (
     DEFAULT_MAX_CONCURRENCY,
     DEFAULT_MAX_RETRIES,
@@ -26,11 +23,15 @@ from ._config import (
 )
 from ._connection import Route, headers, is_unprotected, settings, timeout_of
 from ._errors import ConfigurationError
-from ._results import ResponseInfo
 from ._session import Session
 
 if TYPE_CHECKING:
     import ssl
+
+    from arize_queues_raw.client import AuthenticatedClient
+
+    from ._async_annotation_queues import AsyncAnnotationQueues
+    from ._results import ResponseInfo
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -97,7 +98,7 @@ class _BaseClient(Generic[H]):
             default_headers=default_headers,
         )
         self._check_http_client(http_client, ssl_context)
-        self._session = Session.start(config, on_response)
+        self._session = Session(config, on_response)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
         self._has_own_timeout = False
@@ -154,12 +155,14 @@ class _BaseClient(Generic[H]):
                 check_count(name, value, least=least)
                 changes[name] = value
         other = copy.copy(self)
-        other._session = self._session.with_config(attrs.evolve(self._session.config, **changes))  # noqa: SLF001
+        other._session = self._session.with_config(self._session.config._replace(**changes))  # noqa: SLF001
         other._has_own_timeout = self._has_own_timeout or "timeout" in changes  # noqa: SLF001
         other._attach()  # noqa: SLF001
         return other
 
     def _raw(self) -> AuthenticatedClient:
+        from arize_queues_raw.client import AuthenticatedClient  # noqa: PLC0415  # seldom wanted
+
         config = self._session.config
         return AuthenticatedClient(config.base_url, config.api_key).with_timeout(timeout_of(config))
 
@@ -179,7 +182,7 @@ class _BaseClient(Generic[H]):
             "http_client": self._http_client,
             "on_response": self._session.on_response,
         }
-        given = attrs.asdict(self._session.config, recurse=False)
+        given = self._session.config._asdict()
         return _restore, (type(self), {**given, **{name: value for name, value in kept.items() if value is not None}})
 
 
@@ -241,7 +244,9 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     _http_class = httpx.AsyncClient
 
     def _attach(self) -> None:
-        self.annotation_queues = AsyncAnnotationQueues(self._session, self._http)
+        from ._async_annotation_queues import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
+
+        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._http)
 
     @property
     def raw(self) -> AuthenticatedClient:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-
-import attrs
+from typing import NamedTuple
 
 
 async def _asleep(seconds: float) -> None:
@@ -15,8 +14,7 @@ async def _asleep(seconds: float) -> None:
     await anyio.sleep(seconds)
 
 
-@attrs.frozen
-class Clock:
+class Clock(NamedTuple):
     """What tells and spends time.
 
     Attributes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
-
-import attrs
 
 from ._errors import ConfigurationError
 
@@ -19,8 +18,7 @@ DEFAULT_MAX_CONCURRENCY = 8
 REVISIONS = ("2026-05", "2026-10")
 
 
-@attrs.frozen(kw_only=True)
-class Config:
+class Config(NamedTuple):
     """What a client was told, checked.
 
     Attributes:
@@ -33,13 +31,16 @@ class Config:
         default_headers: Sent with every request.
     """
 
-    api_key: str = attrs.field(repr=False)
+    api_key: str
     base_url: str
     timeout: Any = DEFAULT_TIMEOUT
     max_retries: int = DEFAULT_MAX_RETRIES
     max_concurrency: int = DEFAULT_MAX_CONCURRENCY
     api_revision: str = "auto"
-    default_headers: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    default_headers: Mapping[str, str] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        return f"Config(base_url={self.base_url!r}, api_revision={self.api_revision!r})"
 
     def headers(self, user_agent: str) -> dict[str, str]:
         """Give the headers of every request."""
@@ -92,7 +93,7 @@ def check_count(name: str, value: object, *, least: int) -> None:
 def check_timeout(value: object) -> None:
     """Refuse what is neither a positive number of seconds, an `httpx.Timeout`, nor None."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and not value > 0:  # type: ignore[operator]  # `number` says it is one; NaN fails here too
+    if number and not 0 < value < float("inf"):  # type: ignore[operator]  # `number` says it is one; NaN fails here too
         raise ConfigurationError(f"timeout: {value!r} is not a positive number of seconds")
     if not number and value is not None and type(value).__name__ != "Timeout":
         raise ConfigurationError(f"timeout: {value!r} is not seconds, an httpx.Timeout or None")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-import attrs
 import httpx
 
 from ._config import CONNECT_TIMEOUT, Config
@@ -20,8 +19,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LIMITS = httpx.Limits(max_connections=256, max_keepalive_connections=64)
 
 
-@attrs.frozen
-class Route:
+class Route(NamedTuple):
     """Sends through a client that has other settings than these.
 
     Attributes:
@@ -35,6 +33,9 @@ class Route:
     base_url: str
     headers: dict[str, str]
     timeout: httpx.Timeout
+
+    def __repr__(self) -> str:
+        return f"Route({self.base_url!r})"
 
     def request(self, method: str, url: str, **kwargs: Any) -> Any:
         """Send, or give the coroutine that sends."""

@@ -22,7 +22,7 @@ Texts name the method, the path, the status, the server's words and the request 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import httpx
@@ -153,10 +153,10 @@ class APIStatusError(ArizeQueuesError):
         self.method = response.request.method
         self.path = response.request.url.path
         self.status_code = response.status_code
-        self.problem = problem
-        self.title = _text(problem.get("title"), secret)
-        self.detail = _text(problem.get("detail"), secret)
-        self.type = _text(problem.get("type"), secret)
+        self.problem: dict[str, Any] = _without(problem, secret)
+        self.title = _text(self.problem.get("title"))
+        self.detail = _text(self.problem.get("detail"))
+        self.type = _text(self.problem.get("type"))
         self.request_id = request_id
         self.retry_after = retry_after
         self.response: httpx.Response | None = response
@@ -276,8 +276,16 @@ def class_for(status_code: int) -> type[APIStatusError]:
     return _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else APIStatusError)
 
 
-def _text(value: object, secret: str) -> str | None:
-    """Take a string of the server's, less the key should the server have echoed it."""
-    if not isinstance(value, str) or not value:
-        return None
-    return value.replace(secret, "***") if secret else value
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _without(value: Any, secret: str) -> Any:
+    """Take what the server said, less the key should the server have echoed it."""
+    if isinstance(value, str):
+        return value.replace(secret, "***") if secret else value
+    if isinstance(value, list):
+        return [_without(item, secret) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {_without(key, secret): _without(item, secret) for key, item in cast("dict[Any, Any]", value).items()}
+    return value

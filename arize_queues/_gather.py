@@ -161,7 +161,7 @@ class Gathering:
             return send
         left = max(self.deadline - now, 0.001)
         timeout = self.session.config.timeout
-        return attrs.evolve(send, timeout=min(left, timeout) if isinstance(timeout, int | float) else left)
+        return send._replace(timeout=min(left, timeout) if isinstance(timeout, int | float) else left)
 
     def _drain(self) -> Plan[None]:
         while self._sending:

@@ -19,9 +19,7 @@ in the caller's thread or task; only requests run beside it.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     import httpx
@@ -29,8 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@attrs.frozen
-class Send:
+class Send(NamedTuple):
     """Send a request and read its answer.
 
     Attributes:
@@ -42,8 +39,7 @@ class Send:
     timeout: float | None = None
 
 
-@attrs.frozen
-class Sleep:
+class Sleep(NamedTuple):
     """Wait.
 
     Attributes:
@@ -55,30 +51,26 @@ class Sleep:
     throttled: bool = False
 
 
-@attrs.frozen
-class Start:
+class Start(NamedTuple):
     """Send a request in the background; `tag` comes back with its end."""
 
     tag: int
     send: Send
 
 
-@attrs.frozen
-class Next:
+class Next(NamedTuple):
     """Wait until a background request has ended, `timeout` seconds at most (None: as long as it takes)."""
 
     timeout: float | None = None
 
 
-@attrs.frozen
-class Emit:
+class Emit(NamedTuple):
     """Hand a page to whoever iterates."""
 
     page: Any
 
 
-@attrs.frozen
-class Finished:
+class Finished(NamedTuple):
     """The end of a background request: its response or its fault."""
 
     tag: int

@@ -65,7 +65,7 @@ class Policy:
 
     def _backoff(self, attempt: int) -> float:
         """Draw from an exponentially growing range ("full jitter"), so that clients do not return together."""
-        return self.random() * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** (attempt - 1))
+        return self.random() * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(attempt - 1, 64))
 
 
 def retry_after(response: httpx.Response, wall: Callable[[], datetime]) -> float | None:

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-import attrs
-
 OLD = "2026-05"
 NEW = "2026-10"
 
 
-@attrs.define
 class Revision:
     """Which revision the server speaks, as far as a client knows.
 
@@ -26,15 +23,11 @@ class Revision:
         probed: Whether the one extra request of a client's life has been spent.
     """
 
-    known: str | None = None
-    fixed: bool = False
-    guess: str = OLD
-    probed: bool = False
-
-    @classmethod
-    def of(cls, setting: str) -> Revision:
-        """Make one from the setting `api_revision`."""
-        return cls() if setting == "auto" else cls(known=setting, fixed=True)
+    def __init__(self, setting: str = "auto") -> None:
+        self.fixed = setting != "auto"
+        self.known: str | None = setting if self.fixed else None
+        self.guess = OLD
+        self.probed = False
 
     @property
     def spoken(self) -> str:

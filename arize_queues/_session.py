@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-
-import attrs
+from typing import TYPE_CHECKING
 
 from ._clock import Clock
 from ._config import Config
-from ._results import ResponseInfo
 from ._revision import Revision
+
+if TYPE_CHECKING:
+    from ._results import ResponseInfo
 
 NAMES_KEPT = 1024
 NAME_LIFETIME = 300.0
@@ -20,13 +22,13 @@ NAME_LIFETIME = 300.0
 NameKey = tuple[str, ...]
 
 
-@attrs.define
 class NameMemory:
     """Name to ID, bounded in number and age; threads may share it."""
 
-    clock: Clock
-    _ids: OrderedDict[NameKey, tuple[float, str]] = attrs.field(factory=OrderedDict, init=False)
-    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._ids: OrderedDict[NameKey, tuple[float, str]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def recall(self, key: NameKey) -> str | None:
         """Give the remembered ID, unless it is too old."""
@@ -51,34 +53,33 @@ class NameMemory:
             self._ids.pop(key, None)
 
 
-@attrs.define(kw_only=True)
 class Session:
-    """The state of a client that plans read and write."""
+    """The state of a client that plans read and write.
 
-    config: Config
-    revision: Revision
-    clock: Clock
-    names: NameMemory
-    on_response: Callable[[ResponseInfo], object] | None = None
-    random: Callable[[], float] = random.random
+    Attributes:
+        config: The settings.
+        revision: What is known of the server's spelling.
+        clock: What tells and spends time.
+        names: The names that were resolved.
+        on_response: Told of every answer, or None.
+        random: Gives a number in [0, 1), for the jitter of waits.
+    """
 
-    @classmethod
-    def start(
-        cls,
+    def __init__(
+        self,
         config: Config,
         on_response: Callable[[ResponseInfo], object] | None = None,
         clock: Clock | None = None,
-    ) -> Session:
-        """Begin with nothing learned."""
-        clock = clock or Clock()
-        return cls(
-            config=config,
-            revision=Revision.of(config.api_revision),
-            clock=clock,
-            names=NameMemory(clock),
-            on_response=on_response,
-        )
+    ) -> None:
+        self.config = config
+        self.revision = Revision(config.api_revision)
+        self.clock = clock or Clock()
+        self.names = NameMemory(self.clock)
+        self.on_response = on_response
+        self.random: Callable[[], float] = random.random
 
     def with_config(self, config: Config) -> Session:
         """Go on under other settings, with all that was learned."""
-        return attrs.evolve(self, config=config)
+        other = copy.copy(self)
+        other.config = config
+        return other

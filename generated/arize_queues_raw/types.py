@@ -10,8 +10,6 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar, overload
 from urllib.parse import quote
 
-from attrs import fields
-
 try:
     import orjson
 except ImportError:
@@ -276,7 +274,7 @@ def dumps(value: Any) -> bytes:
 
 
 def _names(model: Model) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(type(model)))  # type: ignore[arg-type]
+    return tuple(field.name for field in type(model).__attrs_attrs__)  # type: ignore[attr-defined]
 
 
 def _row(item: Any) -> dict[str, Any]:
