@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
 
     from ._batching import RecordPlan
+    from ._connection import Wire
     from ._guards import OnConflict
     from ._many import LedgerPath
     from ._progress import ProgressOption
@@ -59,9 +60,9 @@ class AnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, session: Session, http: Callable[[], httpx.Client]) -> None:
+    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.Client]]) -> None:
         self._session = session
-        self._http = http
+        self._wire = wire
 
     def list(
         self,
@@ -520,7 +521,7 @@ class AnnotationQueues:
         )
 
     def _run(self, plan: Plan[T]) -> T:
-        return run(plan, self._http(), self._session.clock)
+        return run(plan, self._wire(), self._session.clock)
 
     def _iterate(self, plan: Plan[None]) -> Generator[Any]:
-        return iterate(plan, self._http(), self._session.clock)
+        return iterate(plan, self._wire(), self._session.clock)

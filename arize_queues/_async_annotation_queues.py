@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
 
     from ._batching import RecordPlan
+    from ._connection import Wire
     from ._guards import OnConflict
     from ._many import LedgerPath
     from ._progress import ProgressOption
@@ -59,9 +60,9 @@ class AsyncAnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, session: Session, http: Callable[[], httpx.AsyncClient]) -> None:
+    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.AsyncClient]]) -> None:
         self._session = session
-        self._http = http
+        self._wire = wire
 
     async def list(
         self,
@@ -522,7 +523,7 @@ class AsyncAnnotationQueues:
         )
 
     async def _run(self, plan: Plan[T]) -> T:
-        return await arun(plan, self._http(), self._session.clock)
+        return await arun(plan, self._wire(), self._session.clock)
 
     def _iterate(self, plan: Plan[None]) -> AsyncGenerator[Any]:
-        return aiterate(plan, self._http(), self._session.clock)
+        return aiterate(plan, self._wire(), self._session.clock)

@@ -68,7 +68,7 @@ class Account(Generic[R]):
         ledger: Where it is written down first, if anywhere.
         done: The batches that went through, with their results.
         failed: The batches that did not, with their errors.
-        open: The batches that have begun and not ended.
+        open: The batches that have begun and not ended, with what there is to say of them.
         counts: The sums of `count`, those of an earlier run included.
         stop_reason: Why nothing more is sent, or None.
     """
@@ -78,7 +78,7 @@ class Account(Generic[R]):
     ledger: Ledger | None = None
     done: list[tuple[Batch[R], R]] = attrs.field(factory=list, init=False)
     failed: list[tuple[Batch[R], ArizeQueuesError]] = attrs.field(factory=list, init=False)
-    open: dict[tuple[int, ...], Batch[R]] = attrs.field(factory=dict, init=False)
+    open: dict[tuple[int, ...], tuple[Batch[R], ArizeQueuesError]] = attrs.field(factory=dict, init=False)
     counts: Counter[str] = attrs.field(init=False)
     stop_reason: str | None = attrs.field(default=None, init=False)
     _outages: int = attrs.field(default=0, init=False)
@@ -90,17 +90,17 @@ class Account(Generic[R]):
 
     def deliver(self, batch: Batch[R]) -> Plan[None]:
         """Send a batch; where the server declines it, send its parts."""
-        self.open[batch.position] = batch
         error = yield from self._attempt(batch)
         if error is None:
             return
         parts = batch.halves() if self._may_be_split(error) else []
         if parts:
-            yield from self._isolate(batch, parts)
+            yield from self._isolate(batch, parts, error)
         else:
             self._fail(batch, error)
 
     def _attempt(self, batch: Batch[R]) -> Plan[ArizeQueuesError | None]:
+        self.open[batch.position] = (batch, _unknown_fate())
         try:
             result = yield from batch.send()
         except ArizeQueuesError as error:
@@ -140,34 +140,39 @@ class Account(Generic[R]):
             and not (self._split_in_vain and not self.done)
         )
 
-    def _isolate(self, batch: Batch[R], parts: list[Batch[R]]) -> Plan[None]:
+    def _isolate(self, batch: Batch[R], parts: list[Batch[R]], declined: ArizeQueuesError) -> Plan[None]:
         """Send the parts of a declined batch, smaller and smaller, until the bad ids stand alone.
 
-        Where the first few ids are all declined alike and nothing goes through, the cause is not an id.
+        Where the first few ids are all declined alike and nothing goes through, the cause is not an id. They are
+        taken from both ends in turn, since bad ids often stand side by side.
         """
-        del self.open[batch.position]
-        self.open.update((part.position, part) for part in parts)
+        self._part(batch, parts, declined)
         alike: list[ArizeQueuesError] = []
         went_through = False
         while parts and self.stop_reason is None:
-            part = parts.pop(0)
+            from_the_end = len(alike) % 2 == 1
+            part = parts.pop(-1 if from_the_end else 0)
             error = yield from self._attempt(part)
             if error is None:
                 went_through = True
                 continue
             smaller = part.halves() if self._may_be_split(error) else []
             if smaller:
-                del self.open[part.position]
-                self.open.update((half.position, half) for half in smaller)
-                parts[:0] = smaller
+                self._part(part, smaller, error)
+                parts = parts + smaller if from_the_end else smaller + parts
                 continue
             self._fail(part, error)
             alike.append(error)
             if not went_through and _hopeless(alike):
                 self._split_in_vain = True
                 for rest in parts:
-                    self._fail(rest, error)
+                    self._fail(*self.open[rest.position])
                 return
+
+    def _part(self, batch: Batch[R], parts: list[Batch[R]], declined: ArizeQueuesError) -> None:
+        """Put the parts of a batch in its place."""
+        del self.open[batch.position]
+        self.open.update((part.position, (part, declined)) for part in parts)
 
 
 @attrs.define(eq=False)
@@ -244,8 +249,7 @@ class BulkCall(Generic[R]):
 
     def _partial(self, reason: str, kind: type[PartialFailureError]) -> PartialFailureError:
         account = self.account
-        unknown = [(batch, _unknown_fate()) for batch in account.open.values()]
-        failed = self._in_order([*account.failed, *unknown])
+        failed = self._in_order([*account.failed, *account.open.values()])
         summary = self.summary(sum(len(batch.ids) for batch, _ in failed))
         return kind(
             reason,

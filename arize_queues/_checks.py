@@ -134,7 +134,7 @@ class Checks:
         read = [self._annotation(f"{field}[{index}]", item) for index, item in enumerate(items)]
         names = [item.name for item in read]
         for index, name in enumerate(names):
-            if name in names[:index]:
+            if name and name in names[:index]:
                 self.report(f"{field}[{index}].name", name, "is given twice; which one counts?")
         return read
 
@@ -151,7 +151,8 @@ class Checks:
         for key in ("label", "text"):
             if fields.get(key) is not None:
                 self.text(f"{field}.{key}", fields[key], least=0)
-        return AnnotationInput(**{key: fields[key] for key in _ANNOTATION_KEYS if fields.get(key) is not None})
+        given = {key: fields[key] for key in _ANNOTATION_KEYS if fields.get(key) is not None}
+        return AnnotationInput(**{"name": "", **given})
 
     def _score(self, field: str, value: object) -> None:
         if value is None:

@@ -21,7 +21,7 @@ from ._config import (
     check_timeout,
     resolve,
 )
-from ._connection import Route, headers, is_unprotected, settings, timeout_of
+from ._connection import Wire, is_unprotected, settings, timeout_of
 from ._errors import ConfigurationError
 from ._session import Session
 
@@ -101,7 +101,7 @@ class _BaseClient(Generic[H]):
         self._session = Session(config, on_response)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
-        self._has_own_timeout = False
+        self._last_wire: Wire[H] | None = None
         self._connection: _Connection[H] = _Connection(self._make, borrowed=http_client is not None)
         self._attach()
         _warn_if_unprotected(config.base_url)
@@ -125,12 +125,12 @@ class _BaseClient(Generic[H]):
             return self._http_client
         return cast("H", self._http_class(**settings(self._session.config, self._ssl_context)))
 
-    def _http(self) -> Any:
-        """Give what requests go through: our httpx client, or a route through one with other settings."""
-        http, config = self._connection.get(), self._session.config
-        if self._connection.borrowed:
-            return Route(http, config.base_url, headers(config), timeout_of(config))
-        return Route(http, "", {}, timeout_of(config)) if self._has_own_timeout else http
+    def _wire(self) -> Wire[H]:
+        """Give what requests go through; the last one is kept while its httpx client stays the same."""
+        http, wire = self._connection.get(), self._last_wire
+        if wire is None or wire.http is not http:
+            wire = self._last_wire = Wire(http, self._session.config, borrowed=self._connection.borrowed)
+        return wire
 
     def with_options(
         self,
@@ -156,7 +156,7 @@ class _BaseClient(Generic[H]):
                 changes[name] = value
         other = copy.copy(self)
         other._session = self._session.with_config(self._session.config._replace(**changes))  # noqa: SLF001
-        other._has_own_timeout = self._has_own_timeout or "timeout" in changes  # noqa: SLF001
+        other._last_wire = None  # noqa: SLF001
         other._attach()  # noqa: SLF001
         return other
 
@@ -213,7 +213,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
     _http_class = httpx.Client
 
     def _attach(self) -> None:
-        self.annotation_queues = AnnotationQueues(self._session, self._http)
+        self.annotation_queues = AnnotationQueues(self._session, self._wire)
 
     @property
     def raw(self) -> AuthenticatedClient:
@@ -246,7 +246,7 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     def _attach(self) -> None:
         from ._async_annotation_queues import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
 
-        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._http)
+        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._wire)
 
     @property
     def raw(self) -> AuthenticatedClient:

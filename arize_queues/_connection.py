@@ -1,12 +1,14 @@
-"""The httpx clients that requests go through."""
+"""The httpx clients that requests go through, and how a request is built for them."""
 
 from __future__ import annotations
 
 import platform
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 import httpx
+from arize_queues_raw.types import dumps
 
 from ._config import CONNECT_TIMEOUT, Config
 from ._version import __version__
@@ -14,34 +16,58 @@ from ._version import __version__
 if TYPE_CHECKING:
     import ssl
 
+    from ._plan import Send
+
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Enough for threads or tasks that share a client; each bulk call keeps to its own max_concurrency.
 _LIMITS = httpx.Limits(max_connections=256, max_keepalive_connections=64)
 
 
-class Route(NamedTuple):
-    """Sends through a client that has other settings than these.
+class Wire(Generic[H]):
+    """Builds requests, with the settings of one of our clients, for an httpx client.
+
+    For an httpx client of our own the request is built directly, which takes a third of the time that httpx's
+    `build_request` takes to merge both sides' settings. A user's own client has settings that must be merged.
 
     Attributes:
-        http: An `httpx.Client` or `httpx.AsyncClient`: the user's own, or one shared with a client of other options.
-        base_url: What the paths are appended to, or "" where `http` has it.
-        headers: Sent with every request, beside those of `http`.
-        timeout: In place of that of `http`.
+        http: What sends the requests. Redirects are not followed, so the key stays with its host.
     """
 
-    http: Any
-    base_url: str
-    headers: dict[str, str]
-    timeout: httpx.Timeout
+    def __init__(self, http: H, config: Config, *, borrowed: bool) -> None:
+        self.http: H = http
+        self._base_url = config.base_url
+        self._borrowed = borrowed
+        own = headers(config)
+        self._headers = httpx.Headers(own if borrowed else {**http.headers, **own})
+        self._json_headers = httpx.Headers([*self._headers.multi_items(), ("Content-Type", "application/json")])
+        self._timeout = timeout_of(config).as_dict()
 
-    def __repr__(self) -> str:
-        return f"Route({self.base_url!r})"
+    def build(self, send: Send) -> httpx.Request:
+        """Build the request of a step."""
+        kwargs = send.kwargs
+        url = self._base_url + kwargs["url"]
+        if params := kwargs.get("params"):
+            url = f"{url}?{urlencode(params)}"
+        body = kwargs.get("json")
+        fields: dict[str, Any] = {
+            "headers": self._headers if body is None else self._json_headers,
+            "content": None if body is None else dumps(body),
+            "extensions": {"timeout": self._timeout if send.timeout is None else _all_phases(send.timeout)},
+        }
+        if self._borrowed:
+            return self.http.build_request(kwargs["method"], url, **fields)
+        return httpx.Request(kwargs["method"], _url(url), **fields)
 
-    def request(self, method: str, url: str, **kwargs: Any) -> Any:
-        """Send, or give the coroutine that sends."""
-        headers = {**self.headers, **kwargs.pop("headers", {})}
-        kwargs.setdefault("timeout", self.timeout)
-        return self.http.request(method, self.base_url + url, headers=headers, follow_redirects=False, **kwargs)
+
+@lru_cache(maxsize=1024)
+def _url(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+def _all_phases(seconds: float) -> dict[str, float | None]:
+    return httpx.Timeout(seconds).as_dict()
 
 
 def headers(config: Config) -> dict[str, str]:
@@ -50,7 +76,7 @@ def headers(config: Config) -> dict[str, str]:
 
 
 def settings(config: Config, ssl_context: ssl.SSLContext | None) -> dict[str, Any]:
-    """Give the arguments of httpx's clients. Redirects are not followed: the key stays with its host."""
+    """Give the arguments of an httpx client of ours; the generated client sends through it, too."""
     return {
         "base_url": config.base_url,
         "headers": headers(config),

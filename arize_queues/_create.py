@@ -22,6 +22,7 @@ from ._errors import (
 )
 from ._operations import config_ids, only_new
 from ._plan import Plan
+from ._problems import is_list
 from ._resolve import QUEUE, QueueRef, check, field_of, find, space_id_of
 from ._session import Session
 
@@ -51,8 +52,8 @@ def create(
     if column_allowlist is not None:
         only_new(session, checks, "column_allowlist")
         body.column_allowlist = checks.columns(column_allowlist)
-    given = list(record_sources or ())
-    sources = read_sources(session, checks, given) if given else []
+    given = list(record_sources) if is_list(record_sources) else record_sources
+    sources = [] if given is None or given == [] else read_sources(session, checks, given)
     checks.refuse()
 
     body.space_id = yield from space_id_of(session, space)

@@ -14,19 +14,20 @@ import httpx
 
 from ._background import TaskBackground, ThreadBackground
 from ._clock import Clock
+from ._connection import Wire
 from ._plan import Emit, Next, Plan, Send, Sleep, Start, Step
 
 T = TypeVar("T")
 Answer: TypeAlias = tuple[Any, BaseException | None]
 
 
-def run(plan: Plan[T], http: httpx.Client, clock: Clock) -> T:
+def run(plan: Plan[T], wire: Wire[httpx.Client], clock: Clock) -> T:
     """Carry out a plan in this thread, its background requests in others, and give its value."""
-    background = ThreadBackground(lambda send: _send(http, send), clock)
+    background = ThreadBackground(lambda send: _send(wire, send), clock)
     try:
         step = next(plan)
         while True:
-            answer, fault = _perform(step, http, clock, background)
+            answer, fault = _perform(step, wire, clock, background)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration as end:
         value: T = end.value
@@ -36,15 +37,15 @@ def run(plan: Plan[T], http: httpx.Client, clock: Clock) -> T:
         background.close()
 
 
-def iterate(plan: Plan[None], http: httpx.Client, clock: Clock) -> Generator[Any]:
+def iterate(plan: Plan[None], wire: Wire[httpx.Client], clock: Clock) -> Generator[Any]:
     """Carry out a plan that emits pages, and give their items one by one."""
-    background = ThreadBackground(lambda send: _send(http, send), clock)
+    background = ThreadBackground(lambda send: _send(wire, send), clock)
     try:
         step = next(plan)
         while True:
             if isinstance(step, Emit):
                 yield from step.page
-            answer, fault = _perform(step, http, clock, background)
+            answer, fault = _perform(step, wire, clock, background)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration:
         return
@@ -53,13 +54,13 @@ def iterate(plan: Plan[None], http: httpx.Client, clock: Clock) -> Generator[Any
         background.close()
 
 
-async def arun(plan: Plan[T], http: httpx.AsyncClient, clock: Clock) -> T:
+async def arun(plan: Plan[T], wire: Wire[httpx.AsyncClient], clock: Clock) -> T:
     """Carry out a plan in this task, its background requests in others, and give its value."""
-    background = TaskBackground(lambda send: _asend(http, send), clock)
+    background = TaskBackground(lambda send: _asend(wire, send), clock)
     try:
         step = next(plan)
         while True:
-            answer, fault = await _aperform(step, http, clock, background)
+            answer, fault = await _aperform(step, wire, clock, background)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration as end:
         value: T = end.value
@@ -69,16 +70,16 @@ async def arun(plan: Plan[T], http: httpx.AsyncClient, clock: Clock) -> T:
         await background.aclose()
 
 
-async def aiterate(plan: Plan[None], http: httpx.AsyncClient, clock: Clock) -> AsyncGenerator[Any]:
+async def aiterate(plan: Plan[None], wire: Wire[httpx.AsyncClient], clock: Clock) -> AsyncGenerator[Any]:
     """Carry out a plan that emits pages, and give their items one by one."""
-    background = TaskBackground(lambda send: _asend(http, send), clock)
+    background = TaskBackground(lambda send: _asend(wire, send), clock)
     try:
         step = next(plan)
         while True:
             if isinstance(step, Emit):
                 for item in step.page:
                     yield item
-            answer, fault = await _aperform(step, http, clock, background)
+            answer, fault = await _aperform(step, wire, clock, background)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration:
         return
@@ -87,10 +88,10 @@ async def aiterate(plan: Plan[None], http: httpx.AsyncClient, clock: Clock) -> A
         await background.aclose()
 
 
-def _perform(step: Step, http: httpx.Client, clock: Clock, background: ThreadBackground) -> Answer:
+def _perform(step: Step, wire: Wire[httpx.Client], clock: Clock, background: ThreadBackground) -> Answer:
     try:
         if isinstance(step, Send):
-            return _send(http, step), None
+            return _send(wire, step), None
         if isinstance(step, Next):
             return background.next(step.timeout), None
         if isinstance(step, Start):
@@ -102,10 +103,10 @@ def _perform(step: Step, http: httpx.Client, clock: Clock, background: ThreadBac
     return None, None
 
 
-async def _aperform(step: Step, http: httpx.AsyncClient, clock: Clock, background: TaskBackground) -> Answer:
+async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, background: TaskBackground) -> Answer:
     try:
         if isinstance(step, Send):
-            return await _asend(http, step), None
+            return await _asend(wire, step), None
         if isinstance(step, Next):
             return await background.next(step.timeout), None
         if isinstance(step, Start):
@@ -117,13 +118,9 @@ async def _aperform(step: Step, http: httpx.AsyncClient, clock: Clock, backgroun
     return None, None
 
 
-def _send(http: httpx.Client, send: Send) -> httpx.Response:
-    if send.timeout is None:
-        return http.request(**send.kwargs)
-    return http.request(**send.kwargs, timeout=send.timeout)
+def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
+    return wire.http.send(wire.build(send), follow_redirects=False)
 
 
-async def _asend(http: httpx.AsyncClient, send: Send) -> httpx.Response:
-    if send.timeout is None:
-        return await http.request(**send.kwargs)
-    return await http.request(**send.kwargs, timeout=send.timeout)
+async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
+    return await wire.http.send(wire.build(send), follow_redirects=False)

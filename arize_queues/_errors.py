@@ -22,7 +22,7 @@ Texts name the method, the path, the status, the server's words and the request 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx
@@ -285,7 +285,9 @@ def _without(value: Any, secret: str) -> Any:
     if isinstance(value, str):
         return value.replace(secret, "***") if secret else value
     if isinstance(value, list):
-        return [_without(item, secret) for item in cast("list[Any]", value)]
+        items: list[Any] = value
+        return [_without(item, secret) for item in items]
     if isinstance(value, dict):
-        return {_without(key, secret): _without(item, secret) for key, item in cast("dict[Any, Any]", value).items()}
+        fields: dict[Any, Any] = value
+        return {_without(key, secret): _without(item, secret) for key, item in fields.items()}
     return value

@@ -75,10 +75,13 @@ def check(problems: list[str], field: str, value: object) -> None:
 
 
 def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:
-    """Take down what is wrong with a queue and its space."""
+    """Take down what is wrong with a queue and its space; a missing space alone has an error of its own."""
+    others = bool(problems)
     check(problems, "annotation_queue", annotation_queue)
     if space is not None:
         check(problems, "space", space)
+    elif others and isinstance(annotation_queue, str) and not is_id(annotation_queue, QUEUE.prefixes):
+        problems.extend(SpaceRequiredError("annotation_queue", annotation_queue).problems)
 
 
 def require_space(annotation_queue: str, space: str | None) -> None:
