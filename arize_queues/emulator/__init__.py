@@ -1,0 +1,38 @@
+"""A local, stateful server of the annotation-queues API, for tests and pipelines.
+
+```python
+with Emulator() as emulator:
+    client = ArizeClient(api_key=emulator.api_key, base_url=emulator.url)
+```
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._emulator import Emulator
+    from ._faults import Fault
+    from ._journal import ReceivedRequest
+
+__all__ = ["Emulator", "Fault", "ReceivedRequest"]
+
+_HOMES = {"Emulator": "._emulator", "Fault": "._faults", "ReceivedRequest": "._journal"}
+_EXTRA = frozenset({"h11", "jsonschema_rs", "starlette", "uvicorn"})
+
+
+# The pytest plugin lies in this package and is loaded in every test run, also where the extra is not
+# installed: so the names are imported when they are first asked for.
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+        raise ImportError(
+            f"The emulator needs an extra ({error.name} is missing): pip install 'arize-queues[emulator]'",
+            name=error.name,
+        ) from error

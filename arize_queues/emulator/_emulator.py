@@ -1,0 +1,172 @@
+"""The emulator's face in Python: start it, fill it, look into it, make it misbehave."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, get_args
+
+from . import _demo, _ids
+from ._app import build_app
+from ._control import control_routes
+from ._faults import FaultScript
+from ._gate import Gate
+from ._journal import Journal, ReceivedRequest
+from ._labelling import set_completed
+from ._queues import queue_json
+from ._records import SELECT, records_json
+from ._seed import Seeding
+from ._server import Server
+from ._spelling import REVISIONS
+from ._store import Store
+from ._world import KEY_OWNER, UnknownIds, World
+
+RevisionName = Literal["2026-05", "2026-10", "contract"]
+
+
+class Emulator(Seeding):
+    """A local server of the annotation-queues API that keeps its state.
+
+    Args:
+        revision: The revision to speak: "2026-10" or "2026-05". ("contract" is the spec as it is written:
+            what 2026-10 has, spelled in lower case. No real server speaks it; tests of the spec use it.)
+        db: A SQLite file that keeps the state; in memory, when not given.
+        host: The address to listen on.
+        port: The port to listen on; any free one, when 0.
+        latency: Seconds that every answer takes longer; requests wait side by side.
+        unknown_ids: What to do with a source's spans, traces, sessions and examples that do not exist:
+            "refuse" the request, or "create" them.
+        api_key: The key that requests must bear.
+
+    Raises:
+        ValueError: An argument is not one of those above, or `db` is not a database of an emulator's.
+    """
+
+    def __init__(
+        self,
+        *,
+        revision: RevisionName = "2026-10",
+        db: str | Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        latency: float = 0.0,
+        unknown_ids: UnknownIds = "refuse",
+        api_key: str = "emulator-key",
+    ) -> None:
+        if revision not in REVISIONS:
+            raise ValueError(f"revision={revision!r}: must be one of {', '.join(get_args(RevisionName))}")
+        if unknown_ids not in get_args(UnknownIds):
+            raise ValueError(f"unknown_ids={unknown_ids!r}: must be one of {', '.join(get_args(UnknownIds))}")
+        if latency < 0:
+            raise ValueError(f"latency={latency}: must not be negative")
+        self.revision = revision
+        self.api_key = api_key
+        self.latency = latency
+        self.faults = FaultScript()
+        self._host, self._port = host, port
+        self._journal = Journal()
+        self._server: Server | None = None
+        store = Store(db)
+        self._close = weakref.finalize(self, store.close)
+        self._world = World(store=store, revision=REVISIONS[revision], unknown_ids=unknown_ids)
+        self._world.key_owner()
+
+    def start(self) -> Self:
+        """Begin to answer requests; after a stop, at the same address."""
+        if self._server is None:
+            gate = Gate(
+                app=build_app(self._world, control_routes(self)),
+                api_key=self.api_key,
+                journal=self._journal,
+                faults=self.faults,
+                latency=self.latency,
+            )
+            self._server = Server(gate, self._host, self._port)
+            self._port = self._server.port
+        return self
+
+    def stop(self) -> None:
+        """Stop answering; the state stays, also for another start."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def close(self) -> None:
+        """Stop for good: what was in memory is gone, a file is complete."""
+        self.stop()
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The base URL to give to a client."""
+        if not self._port:
+            raise RuntimeError("the emulator has no address before its first start")
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What arrived so far, in order, without what was told under `/_emulator/`."""
+        return list(self._journal.requests)
+
+    @property
+    def key_owner(self) -> str:
+        """The address of the user whom the API key belongs to, who makes all annotations."""
+        return KEY_OWNER
+
+    def clear_requests(self) -> None:
+        """Forget what arrived so far."""
+        self._journal.requests.clear()
+
+    def queues(self) -> list[dict[str, Any]]:
+        """Return all queues, oldest first, with every field and in the contract's spelling."""
+        with self._store.lock:
+            return [queue_json(self._world, row) for row in self._store.rows("SELECT * FROM queues ORDER BY id")]
+
+    def records(self, queue_id: str) -> list[dict[str, Any]]:
+        """Return all records of a queue, in the order of their adding, with every field."""
+        with self._store.lock:
+            queue = self._store.one("SELECT * FROM queues WHERE id = ?", (_ids.decode("AnnotationQueue", queue_id),))
+            if queue is None:
+                raise KeyError(f"no queue {queue_id!r}")
+            rows = self._store.rows(f"{SELECT} WHERE r.queue_id = ? ORDER BY r.id", (queue["id"],))
+            return records_json(self._world, queue, rows)
+
+    def complete(self, queue_id: str, record_id: str, email: str) -> None:
+        """Mark a record as completed by one of those who are assigned to it."""
+        numbers = _ids.decode("AnnotationQueueRecord", record_id), _ids.decode("AnnotationQueue", queue_id)
+        with self._store.transaction():
+            record = self._store.value("SELECT id FROM records WHERE id = ? AND queue_id = ?", numbers)
+            user = self._store.value("SELECT id FROM users WHERE email = ?", (email,))
+            if record is None or user is None or not set_completed(self._world, record, user):
+                raise ValueError(f"{email} is not assigned to a record {record_id!r} of queue {queue_id!r}")
+
+    def seed(self, *, spans: int = 200, examples: int = 20) -> dict[str, Any]:
+        """Fill in a small ready-made world and return the IDs of what is in it.
+
+        It has a space "demo" with two projects of `spans` spans each, a dataset of `examples` examples,
+        three annotation configs (accuracy, helpfulness, notes), three annotators and a tag.
+        """
+        with self._store.transaction():
+            return _demo.fill(self, spans=spans, examples=examples)
+
+    def seeded_space(self) -> str | None:
+        """Return the ID of the space that `seed` has made, if it is still there."""
+        number = self._store.value("SELECT id FROM spaces WHERE name = ? ORDER BY id", (_demo.SPACE,))
+        return None if number is None else _ids.encode("Space", number)
+
+    def reset(self) -> None:
+        """Forget everything: the state, the faults and the requests."""
+        self._store.clear()
+        self._world.key_owner()
+        self.faults.clear()
+        self.clear_requests()

@@ -1,0 +1,52 @@
+"""Refusals, and the RFC 9457 bodies that they are answered with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+_ERRORS_PAGE = "https://arize.com/docs/ax/rest-reference/errors#"
+
+_KINDS = {
+    400: ("invalid-request", "Invalid request parameters"),
+    401: ("authentication-required", "Authentication required"),
+    403: ("access-forbidden", "Access forbidden"),
+    404: ("resource-not-found", "Resource not found"),
+    405: ("invalid-request", "Method not allowed"),
+    409: ("resource-conflict", "Resource conflict"),
+    422: ("unprocessable-entity", "Unprocessable entity"),
+    429: ("rate-limit-exceeded", "Rate limit exceeded"),
+    500: ("internal-error", "Internal server error"),
+    503: ("service-unavailable", "Service unavailable"),
+}
+
+
+class Refusal(Exception):  # noqa: N818 - an answer of the API, no failure of the emulator
+    """A request that the API turns down, with the status and the reason to give."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@frozen
+class Answer:
+    """What an operation answers: a status and the JSON body, None for an empty one."""
+
+    status: int
+    body: Any = None
+
+
+def problem(status: int, detail: str, *, instance: str, request_id: str) -> dict[str, Any]:
+    """Build the body of an error, with the documented type and title of its status."""
+    anchor, title = _KINDS.get(status, ("internal-error" if status >= 500 else "invalid-request", "Error"))
+    return {
+        "type": _ERRORS_PAGE + anchor,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "request_id": request_id,
+    }
