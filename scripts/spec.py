@@ -2,18 +2,22 @@
 
     python scripts/spec.py --upstream <file or URL>
 
+Beside the spec it keeps the cut of upstream without our corrections, which spec-diff compares later documents with.
+
 Exit status 0: the spec is written. 2: something is wrong with the input, one line each; nothing is written.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _dialect import wrap_references
+from _diff_scope import taken
 from _document import SpecError, cut, load, operations
 from _layout import render
 from _overlay import apply, load_overlay, wanted_operations
@@ -26,11 +30,11 @@ if TYPE_CHECKING:
 _OPENAPI = Path(__file__).resolve().parent.parent / "openapi"
 
 
-def build(upstream: str, overlay: str) -> dict[str, Any]:
-    """Return the spec that an upstream document and an overlay make, validated."""
+def build(upstream: str, overlay: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the spec that an upstream document and an overlay make, validated, and what was taken of upstream."""
     corrections = load_overlay(overlay)
-    document = cut(load(upstream), wanted_operations(corrections))
-    spec = apply(document, corrections)
+    source = taken(load(upstream), corrections)
+    spec = apply(cut(source, wanted_operations(corrections)), corrections)
     wrap_references(spec)
     # Once more, now for what the overlay brought in or cut loose.
     check(spec)
@@ -41,7 +45,7 @@ def build(upstream: str, overlay: str) -> dict[str, Any]:
     ]
     if problems:
         raise SpecError(*problems)
-    return spec
+    return spec, source
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=_OPENAPI / "annotation-queues.yaml", help="default: %(default)s")
     options = parser.parse_args(arguments)
     try:
-        spec = build(options.upstream, options.overlay)
-        _write(options.output, render(spec))
+        spec, source = build(options.upstream, options.overlay)
+        kept = json.dumps(source, indent=2, ensure_ascii=False) + "\n"
+        _write({options.output.with_suffix(".upstream.json"): kept, options.output: render(spec)})
     except SpecError as error:
         for problem in error.problems:
             print(f"spec: {problem}", file=sys.stderr)
@@ -63,14 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, so that nobody ever reads half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+def _write(texts: dict[Path, str]) -> None:
+    """Replace files, all or none of them, so that nobody ever reads half of one."""
+    drafts = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
     try:
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
+        for path, draft in drafts.items():
+            draft.write_text(texts[path], encoding="utf-8", newline="\n")
+        for path, draft in drafts.items():
+            draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
         raise SpecError(f"{path}: {error.strerror}") from None
 
 

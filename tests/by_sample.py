@@ -1,0 +1,112 @@
+"""A server made of the spec alone: it answers every operation with all the fields that its answers can have."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import arize_queues_raw
+import attrs
+import httpx
+from arize_queues_raw.operations import OPERATIONS, Operation
+
+SPEC: dict[str, Any] = json.loads(Path(arize_queues_raw.__file__).with_name("openapi.json").read_text())
+TIME = "2026-03-01T00:00:00Z"
+
+
+def schema(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema of the spec with its reference followed, and a reference wrapped in `allOf` unwrapped."""
+    while "$ref" in node or "allOf" in node:
+        reference: str = node["$ref"] if "$ref" in node else node["allOf"][0]["$ref"]
+        node = SPEC["components"]["schemas"][reference.rpartition("/")[2]]
+    return node
+
+
+def content(holder: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a body or an answer; an empty one where it has no content."""
+    media: dict[str, Any] = next(iter(holder.get("content", {}).values()), {})
+    return schema(media.get("schema", {}))
+
+
+def described(operation: Operation) -> dict[str, Any]:
+    """Return what the spec says of an operation."""
+    found: dict[str, Any] = SPEC["paths"][operation.path][operation.method.lower()]
+    return found
+
+
+def sample(node: dict[str, Any], name: str = "text") -> Any:
+    """Return a value with every field that a schema has; a string field holds its own name."""
+    node = schema(node)
+    if "oneOf" in node:
+        return sample(node["oneOf"][0], name)
+    if "enum" in node:
+        return node["enum"][0]
+    kind = node.get("type", "object")
+    if kind == "array":
+        return [*_members(node["items"], name)]
+    if kind == "object":
+        fields = {key: sample(field, key) for key, field in node.get("properties", {}).items()}
+        return fields or {"key": "value"}
+    # has_more is false, so that a listing has one page
+    scalars = {"integer": 7, "number": 1.5, "boolean": False, "string": name}
+    formats = {"date-time": TIME, "email": "annotator@example.com"}
+    return formats.get(node.get("format", ""), scalars[kind])
+
+
+def _members(items: dict[str, Any], name: str) -> Iterator[Any]:
+    """Yield an item of every form that a list can hold, each with a name of its own."""
+    for number, member in enumerate(schema(items).get("oneOf", [items])):
+        item = sample(member, name)
+        if number and isinstance(item, dict):
+            item["name"] = f"name {number}"
+        yield item
+
+
+def operation_of(request: httpx.Request, operations: Mapping[str, Operation] = OPERATIONS) -> Operation:
+    """Return the operation that a request is for."""
+    for operation in operations.values():
+        pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(operation.path))
+        path = request.url.raw_path.decode().partition("?")[0]
+        if operation.method == request.method and re.fullmatch(pattern, path):
+            return operation
+    raise AssertionError(f"{request.method} {unquote(str(request.url))} is no operation of the spec")
+
+
+@attrs.define
+class SampleServer:
+    """A server that answers all of the API with samples, or one operation with a status of choice.
+
+    Attributes:
+        answers: Statuses by operation id, for operations that are not to answer with their first success.
+        requests: What came, each with the operation that it was for.
+    """
+
+    answers: dict[str, int] = attrs.field(factory=dict)
+    requests: list[tuple[Operation, httpx.Request]] = attrs.field(factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer."""
+        operation = operation_of(request)
+        self.requests.append((operation, request))
+        status = self.answers.get(operation.operation_id, operation.successes[0])
+        answer = described(operation)["responses"][str(status)]
+        if "content" not in answer:
+            return httpx.Response(status)
+        body = sample(content(answer))
+        if status >= 400:
+            body["status"] = status
+        media = next(iter(answer["content"]))
+        return httpx.Response(status, content=json.dumps(body), headers={"content-type": media})
+
+    @property
+    def reached(self) -> set[str]:
+        """The ids of the operations that were called."""
+        return {operation.operation_id for operation, _ in self.requests}
+
+    def bodies(self, operation_id: str) -> list[Any]:
+        """Return the bodies that an operation was called with."""
+        return [json.loads(r.content) for operation, r in self.requests if operation.operation_id == operation_id]
