@@ -101,7 +101,7 @@ class Adding:
         session: The client's state.
         queue: Where the records go.
         ledger: Where it is written down, if anywhere.
-        planned: What has been planned so far: the counts "submitted" and "duplicates".
+        planned: What has been planned so far: the counts "submitted", "duplicates" and "datasets" (whole ones).
     """
 
     session: Session
@@ -116,7 +116,7 @@ class Adding:
         self._take_on(planned)
         ledger = self.ledger
         requests = planned if ledger is None else _left(planned, ledger)
-        return (yield from self._send(self._batches(requests, 0), planned.records, progress, deadline))
+        return (yield from self._send(self._batches(requests, 0), requests.records, progress, deadline))
 
     def stream(
         self, record_sources: Iterator[object], progress: ProgressOption, deadline: float | None
@@ -145,7 +145,8 @@ class Adding:
         return result
 
     def _take_on(self, planned: RecordPlan) -> None:
-        self.planned.update(submitted=planned.submitted, duplicates=planned.duplicates)
+        datasets = sum(request.count is None for request in planned.requests)
+        self.planned.update(submitted=planned.submitted, duplicates=planned.duplicates, datasets=datasets)
 
     def _batches(self, planned: RecordPlan, group: int) -> Iterator[Batch[Added]]:
         for index, request in enumerate(planned.requests):
@@ -179,7 +180,8 @@ class Adding:
         return (yield from addressed(self.session, self.queue, send))
 
     def _summary(self, counts: Counter[str], failed: int) -> AddSummary:
-        submitted, duplicates = self.planned["submitted"] + counts["whole"], self.planned["duplicates"]
+        unknown = self.planned["datasets"] - counts["datasets"]
+        submitted, duplicates = self.planned["submitted"] + counts["whole"] + unknown, self.planned["duplicates"]
         created, already_present = counts["created"], counts["already_present"]
         return AddSummary(
             submitted=submitted,
@@ -196,7 +198,7 @@ def _count(batch: Batch[Added], result: Added) -> dict[str, int]:
     created = len(result.record_sources)
     whole = [part for part in batch.payload if part.ids is None]
     if whole:  # only the server knows how many records that is, and it tells of the new ones
-        return {"created": created, "whole": created}
+        return {"created": created, "whole": created, "datasets": 1}
     return {"created": created, "already_present": max(0, len(batch.ids) - created)}
 
 

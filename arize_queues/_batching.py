@@ -5,7 +5,6 @@ from __future__ import annotations
 import reprlib
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import attrs
@@ -196,9 +195,22 @@ def _next(pools: tuple[_Pool, _Pool], rooms: tuple[int, int], whole: bool) -> tu
 
 
 def chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Cut IDs into lists of a size, in order; lazily, so that the input may be endless."""
-    rest = iter(ids)
-    while chunk := list(islice(rest, size)):
+    """Cut IDs into lists of a size, in order; lazily, so that the input may be endless.
+
+    Where the input raises, what it gave comes first.
+    """
+    chunk: list[str] = []
+    try:
+        for name in ids:
+            chunk.append(name)
+            if len(chunk) == size:
+                yield chunk
+                chunk = []
+    except Exception:
+        if chunk:
+            yield chunk
+        raise
+    if chunk:
         yield chunk
 
 

@@ -144,14 +144,13 @@ class Account(Generic[R]):
         """Send the parts of a declined batch, smaller and smaller, until the bad ids stand alone.
 
         Where the first few ids are all declined alike and nothing goes through, the cause is not an id. They are
-        taken from both ends in turn, since bad ids often stand side by side.
+        taken from all over the batch, since bad ids often stand side by side.
         """
         self._part(batch, parts, declined)
         alike: list[ArizeQueuesError] = []
         went_through = False
         while parts and self.stop_reason is None:
-            from_the_end = len(alike) % 2 == 1
-            part = parts.pop(-1 if from_the_end else 0)
+            part = parts.pop(0)
             error = yield from self._attempt(part)
             if error is None:
                 went_through = True
@@ -159,10 +158,11 @@ class Account(Generic[R]):
             smaller = part.halves() if self._may_be_split(error) else []
             if smaller:
                 self._part(part, smaller, error)
-                parts = parts + smaller if from_the_end else smaller + parts
+                parts[:0] = smaller
                 continue
             self._fail(part, error)
             alike.append(error)
+            parts.sort(key=lambda part: len(part.ids), reverse=True)
             if not went_through and _hopeless(alike):
                 self._split_in_vain = True
                 for rest in parts:
@@ -237,7 +237,7 @@ class BulkCall(Generic[R]):
         if broken is not None:
             raise self._partial(f"stopped by {broken!r}", PartialFailureError) from broken
         late = self.deadline is not None and self.session.clock.now() >= self.deadline
-        unbegun = list(itertools.islice(self.batches, 1))
+        unbegun = self._next_unbegun()
         self.batches = itertools.chain(unbegun, self.batches)
         if account.stop_reason is None and late and (account.open or unbegun):
             raise self._partial("the deadline came first", DeadlineExceededError)
@@ -246,6 +246,13 @@ class BulkCall(Generic[R]):
             cause = account.failed[0][1] if account.failed else None
             raise self._partial(reason, PartialFailureError) from cause
         return self.completed(self._in_order(account.done), self.summary(0))
+
+    def _next_unbegun(self) -> list[Batch[R]]:
+        try:
+            return list(itertools.islice(self.batches, 1))
+        except Exception as broken:  # the caller's iterator; it gives nothing more
+            self.account.stop_reason = self.account.stop_reason or f"stopped by {broken!r}"
+            return []
 
     def _partial(self, reason: str, kind: type[PartialFailureError]) -> PartialFailureError:
         account = self.account

@@ -151,8 +151,9 @@ class Checks:
         for key in ("label", "text"):
             if fields.get(key) is not None:
                 self.text(f"{field}.{key}", fields[key], least=0)
-        given = {key: fields[key] for key in _ANNOTATION_KEYS if fields.get(key) is not None}
-        return AnnotationInput(**{"name": "", **given})
+        given: dict[str, Any] = {"name": ""}
+        given |= {key: fields[key] for key in _ANNOTATION_KEYS if fields.get(key) is not None}
+        return AnnotationInput(**given)
 
     def _score(self, field: str, value: object) -> None:
         if value is None:

@@ -21,13 +21,14 @@ from ._config import (
     check_timeout,
     resolve,
 )
-from ._connection import Wire, is_unprotected, settings, timeout_of
+from ._connection import Wire, is_unprotected, most_under_way, settings, timeout_of
 from ._errors import ConfigurationError
 from ._session import Session
 
 if TYPE_CHECKING:
     import ssl
 
+    import anyio
     from arize_queues_raw.client import AuthenticatedClient
 
     from ._async_annotation_queues import AsyncAnnotationQueues
@@ -42,8 +43,10 @@ _warned_of: set[str] = set()
 class _Connection(Generic[H]):
     """The httpx client of one or more of our clients: made when it is needed, and anew after a fork."""
 
-    def __init__(self, make: Callable[[], H], *, borrowed: bool) -> None:
+    def __init__(self, make: Callable[[], H], make_gate: Callable[[], Any], *, borrowed: bool) -> None:
         self._make: Callable[[], H] = make
+        self._make_gate = make_gate
+        self.gate: Any = None
         self._http: H | None = None
         self._process = 0
         self._lock = threading.Lock()
@@ -57,7 +60,7 @@ class _Connection(Generic[H]):
         if self._http is None or self._process != os.getpid():
             with self._lock:
                 if self._http is None or self._process != os.getpid():
-                    self._http = self._make()
+                    self._http, self.gate = self._make(), self._make_gate()
                     self._process = os.getpid()
         return self._http
 
@@ -102,7 +105,7 @@ class _BaseClient(Generic[H]):
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
         self._last_wire: Wire[H] | None = None
-        self._connection: _Connection[H] = _Connection(self._make, borrowed=http_client is not None)
+        self._connection: _Connection[H] = _Connection(self._make, self._make_gate, borrowed=http_client is not None)
         self._attach()
         _warn_if_unprotected(config.base_url)
 
@@ -125,11 +128,16 @@ class _BaseClient(Generic[H]):
             return self._http_client
         return cast("H", self._http_class(**settings(self._session.config, self._ssl_context)))
 
+    def _make_gate(self) -> Any:
+        """Make the semaphore that bounds the requests under way."""
+        raise NotImplementedError
+
     def _wire(self) -> Wire[H]:
         """Give what requests go through; the last one is kept while its httpx client stays the same."""
         http, wire = self._connection.get(), self._last_wire
         if wire is None or wire.http is not http:
-            wire = self._last_wire = Wire(http, self._session.config, borrowed=self._connection.borrowed)
+            connection, config = self._connection, self._session.config
+            wire = self._last_wire = Wire(http, connection.gate, config, borrowed=connection.borrowed)
         return wire
 
     def with_options(
@@ -215,10 +223,13 @@ class ArizeClient(_BaseClient[httpx.Client]):
     def _attach(self) -> None:
         self.annotation_queues = AnnotationQueues(self._session, self._wire)
 
+    def _make_gate(self) -> threading.Semaphore:
+        return threading.Semaphore(most_under_way(self._session.config))
+
     @property
     def raw(self) -> AuthenticatedClient:
         """Give the generated client on the same connections, for what the calls here lack."""
-        return self._raw().set_httpx_client(self._connection.get())
+        return self._raw().set_httpx_client(cast("Any", self._wire()))
 
     def close(self) -> None:
         """Close the connections."""
@@ -248,10 +259,15 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
 
         self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._wire)
 
+    def _make_gate(self) -> anyio.Semaphore:
+        import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
+
+        return anyio.Semaphore(most_under_way(self._session.config), fast_acquire=True)
+
     @property
     def raw(self) -> AuthenticatedClient:
         """Give the generated client on the same connections, for what the calls here lack."""
-        return self._raw().set_async_httpx_client(self._connection.get())
+        return self._raw().set_async_httpx_client(cast("Any", self._wire()))
 
     async def aclose(self) -> None:
         """Close the connections."""

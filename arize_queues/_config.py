@@ -44,9 +44,10 @@ class Config(NamedTuple):
 
     def headers(self, user_agent: str) -> dict[str, str]:
         """Give the headers of every request."""
+        given = {name.lower() for name in self.default_headers}
+        ours = {"User-Agent": user_agent, "Accept": "application/json, application/problem+json"}
         return {
-            "User-Agent": user_agent,
-            "Accept": "application/json, application/problem+json",
+            **{name: value for name, value in ours.items() if name.lower() not in given},
             **self.default_headers,
             "Authorization": f"Bearer {self.api_key}",
         }

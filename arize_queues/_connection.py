@@ -11,18 +11,18 @@ import httpx
 from arize_queues_raw.types import dumps
 
 from ._config import CONNECT_TIMEOUT, Config
+from ._plan import Send
 from ._version import __version__
 
 if TYPE_CHECKING:
     import ssl
 
-    from ._plan import Send
-
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# Enough for threads or tasks that share a client; each bulk call keeps to its own max_concurrency.
-_LIMITS = httpx.Limits(max_connections=256, max_keepalive_connections=64)
+# Requests of all threads or tasks of a client that are under way at once. More would wait in httpx's pool, which
+# looks through all its connections for each waiting request whenever one ends, and compares the idle ones in pairs.
+_MOST_UNDER_WAY = 32
 
 
 class Wire(Generic[H]):
@@ -33,16 +33,22 @@ class Wire(Generic[H]):
 
     Attributes:
         http: What sends the requests. Redirects are not followed, so the key stays with its host.
+        gate: Lets only so many requests be under way at once: a semaphore, for threads or for tasks.
     """
 
-    def __init__(self, http: H, config: Config, *, borrowed: bool) -> None:
+    def __init__(self, http: H, gate: Any, config: Config, *, borrowed: bool) -> None:
         self.http: H = http
+        self.gate = gate
         self._base_url = config.base_url
         self._borrowed = borrowed
-        own = headers(config)
-        self._headers = httpx.Headers(own if borrowed else {**http.headers, **own})
+        # An httpx client of ours was made with the headers of the settings, and httpx's own beside them.
+        self._headers = httpx.Headers(headers(config) if borrowed else http.headers)
         self._json_headers = httpx.Headers([*self._headers.multi_items(), ("Content-Type", "application/json")])
         self._timeout = timeout_of(config).as_dict()
+
+    def request(self, method: str, url: str, **kwargs: Any) -> Any:
+        """Send as httpx's clients do, or give the coroutine that sends, for the generated client."""
+        return self.http.send(self.build(Send({"method": method, "url": url, **kwargs})), follow_redirects=False)
 
     def build(self, send: Send) -> httpx.Request:
         """Build the request of a step."""
@@ -70,6 +76,11 @@ def _all_phases(seconds: float) -> dict[str, float | None]:
     return httpx.Timeout(seconds).as_dict()
 
 
+def most_under_way(config: Config) -> int:
+    """Say how many requests of a client may be under way at once."""
+    return max(_MOST_UNDER_WAY, config.max_concurrency)
+
+
 def headers(config: Config) -> dict[str, str]:
     """Give the headers of every request."""
     return config.headers(user_agent())
@@ -82,7 +93,7 @@ def settings(config: Config, ssl_context: ssl.SSLContext | None) -> dict[str, An
         "headers": headers(config),
         "timeout": timeout_of(config),
         "verify": True if ssl_context is None else ssl_context,
-        "limits": _LIMITS,
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=most_under_way(config)),
     }
 
 

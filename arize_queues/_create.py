@@ -14,16 +14,17 @@ from ._call import call, call_once
 from ._checks import Checks
 from ._errors import (
     APIConnectionError,
+    APIStatusError,
     ArizeQueuesError,
     NameNotFoundError,
     PartialFailureError,
-    ServerError,
     UnexpectedResponseError,
 )
 from ._operations import config_ids, only_new
 from ._plan import Plan
 from ._problems import is_list
-from ._resolve import QUEUE, QueueRef, check, field_of, find, space_id_of
+from ._resolve import QUEUE, QueueRef, check, field_of, find, forget_queue_name, space_id_of
+from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session
 
 
@@ -61,6 +62,7 @@ def create(
     planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
     if planned.requests:
         body.record_sources = [*planned.requests[0].to_wire()]
+    forget_queue_name(session, name, body.space_id)
     queue, sure = yield from _create_once(session, body)
     # Whether a create whose answer was lost took its records is not known, so then they all go out again.
     rest = planned.requests[1:] if sure else planned.requests
@@ -77,11 +79,21 @@ def _create_once(session: Session, body: CreateAnnotationQueueRequest) -> Plan[t
     """
     try:
         return (yield from call_once(session, create_annotation_queue, body=body)), True
-    except (APIConnectionError, ServerError, UnexpectedResponseError) as lost:
+    except (APIConnectionError, APIStatusError, UnexpectedResponseError) as lost:
+        if not _may_have_acted(lost):
+            raise
         queue = yield from _look_up(session, body, lost)
         if queue is None:
             raise
         return queue, False
+
+
+def _may_have_acted(lost: ArizeQueuesError) -> bool:
+    """Say whether the queue may be there all the same."""
+    if isinstance(lost, APIStatusError):
+        status = lost.status_code
+        return status == 408 or (status >= 500 and status not in REFUSED_UNSEEN)
+    return not isinstance(lost.__cause__, NEVER_SENT)
 
 
 def _look_up(

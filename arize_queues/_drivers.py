@@ -119,8 +119,10 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
 
 
 def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
-    return wire.http.send(wire.build(send), follow_redirects=False)
+    with wire.gate:
+        return wire.http.send(wire.build(send), follow_redirects=False)
 
 
 async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
-    return await wire.http.send(wire.build(send), follow_redirects=False)
+    async with wire.gate:
+        return await wire.http.send(wire.build(send), follow_redirects=False)

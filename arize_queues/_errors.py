@@ -22,7 +22,7 @@ Texts name the method, the path, the status, the server's words and the request 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import httpx
@@ -280,14 +280,13 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _without(value: Any, secret: str) -> Any:
+def _without(value: object, secret: str) -> Any:
     """Take what the server said, less the key should the server have echoed it."""
     if isinstance(value, str):
         return value.replace(secret, "***") if secret else value
     if isinstance(value, list):
-        items: list[Any] = value
-        return [_without(item, secret) for item in items]
+        return [_without(item, secret) for item in cast("list[object]", value)]
     if isinstance(value, dict):
-        fields: dict[Any, Any] = value
+        fields = cast("dict[object, object]", value)
         return {_without(key, secret): _without(item, secret) for key, item in fields.items()}
     return value

@@ -122,12 +122,16 @@ def update(  # as many as the API has fields
     queue = yield from find_queue(session, checks, annotation_queue, space)
     if configs is not None:
         body.annotation_config_ids = yield from config_ids(session, configs, lambda: home_space_id(session, queue))
-    return (yield from addressed(session, queue, lambda id_: call(session, update_annotation_queue, id_, body=body)))
+    found = yield from addressed(session, queue, lambda id_: call(session, update_annotation_queue, id_, body=body))
+    if not isinstance(name, Unset):
+        session.names.forget_id(found.id)
+    return found
 
 
 def delete(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
     queue = yield from find_queue(session, Checks(), annotation_queue, space)
     yield from addressed(session, queue, lambda id_: call(session, delete_annotation_queue, id_))
+    session.names.forget_id(queue.id)
 
 
 def list_records(

@@ -48,7 +48,7 @@ def show(option: ProgressOption, total: int | None, what: str, clock: Clock) -> 
     """
     if callable(option):
         return Progress(option, total)
-    if option and sys.stderr.isatty():
+    if option and sys.stderr and sys.stderr.isatty():  # there is none under pythonw
         return _bar(total, what) or _lines(total, what, clock)
     return Progress(lambda done, total: None, total)
 

@@ -53,8 +53,9 @@ def delete_records(
     ids, duplicates = dedupe(given)
     many.taken.update(submitted=len(given), duplicates=duplicates)
     many.open_ledger(ledger, ids)
-    batches = _delete_batches(session, queue, many.undone(ids))
-    yield from many.carry_out(batches, len(ids), _nothing, lambda batches: list(_iter_ids(batches)))
+    undone = many.undone(ids)
+    batches = _delete_batches(session, queue, undone)
+    yield from many.carry_out(batches, len(undone), _nothing, lambda batches: list(_iter_ids(batches)))
 
 
 def _delete_batches(session: Session, queue: QueueRef, ids: Iterable[str]) -> Iterator[Batch[None]]:

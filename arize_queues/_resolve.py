@@ -76,11 +76,13 @@ def check(problems: list[str], field: str, value: object) -> None:
 
 def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:
     """Take down what is wrong with a queue and its space; a missing space alone has an error of its own."""
-    others = bool(problems)
+    before = len(problems)
     check(problems, "annotation_queue", annotation_queue)
     if space is not None:
         check(problems, "space", space)
-    elif others and isinstance(annotation_queue, str) and not is_id(annotation_queue, QUEUE.prefixes):
+    elif not isinstance(annotation_queue, str) or is_id(annotation_queue, QUEUE.prefixes):
+        return
+    elif 0 < before == len(problems):
         problems.extend(SpaceRequiredError("annotation_queue", annotation_queue).problems)
 
 
@@ -193,6 +195,11 @@ def _cursor(cursor: str | None) -> dict[str, str]:
 
 def _key(resource: Resource, name: str, space_id: str | None) -> NameKey:
     return (resource.label, space_id or "", str(name))
+
+
+def forget_queue_name(session: Session, name: str, space_id: str) -> None:
+    """Forget which queue has a name: it is about to be another."""
+    session.names.forget(_key(QUEUE, name, space_id))
 
 
 def _forget_queue(session: Session, queue: QueueRef) -> None:

@@ -18,7 +18,8 @@ class AddSummary:
     """The counts of an add; all but `submitted` and `requests_sent` add up to `submitted`.
 
     Attributes:
-        submitted: Records that were asked for. A whole dataset counts as what it turned out to hold.
+        submitted: Records that were asked for. A whole dataset counts as what it turned out to hold that was
+            new, and until that is known as one.
         duplicates: Dropped, since they stood in the input before.
         created: New in the queue.
         already_present: In the queue before, or created by a try whose answer was lost.

@@ -16,8 +16,8 @@ _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 20.0
 
 # The server never saw these requests, so even what must not happen twice may be sent again.
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_REFUSED_UNSEEN = frozenset({429, 503})
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+REFUSED_UNSEEN = frozenset({429, 503})
 
 
 class Replay(enum.Enum):
@@ -47,7 +47,7 @@ class Policy:
             return None
         if isinstance(fault, httpx.UnsupportedProtocol | httpx.TooManyRedirects):
             return None
-        if replay is Replay.UNSAFE and not isinstance(fault, _NEVER_SENT):
+        if replay is Replay.UNSAFE and not isinstance(fault, NEVER_SENT):
             return None
         return self._backoff(attempt)
 
@@ -56,7 +56,7 @@ class Policy:
         status = response.status_code
         if status not in RETRIED_STATUSES or attempt > self.max_retries:
             return None
-        if replay is Replay.UNSAFE and status not in _REFUSED_UNSEEN:
+        if replay is Replay.UNSAFE and status not in REFUSED_UNSEEN:
             return None
         asked = retry_after(response, self.wall)
         if asked is None:

@@ -52,6 +52,12 @@ class NameMemory:
         with self._lock:
             self._ids.pop(key, None)
 
+    def forget_id(self, found: str) -> None:
+        """Drop all names of an ID, which may soon be another's."""
+        with self._lock:
+            for key in [key for key, (_, kept) in self._ids.items() if kept == found]:
+                del self._ids[key]
+
 
 class Session:
     """The state of a client that plans read and write.
