@@ -21,7 +21,7 @@ from ._config import (
     check_timeout,
     resolve,
 )
-from ._connection import Wire, is_unprotected, most_under_way, settings, timeout_of
+from ._connection import AsyncThrough, Through, Wire, is_unprotected, most_under_way, settings, timeout_of
 from ._errors import ConfigurationError
 from ._session import Session
 
@@ -229,7 +229,10 @@ class ArizeClient(_BaseClient[httpx.Client]):
     @property
     def raw(self) -> AuthenticatedClient:
         """Give the generated client on the same connections, for what the calls here lack."""
-        return self._raw().set_httpx_client(cast("Any", self._wire()))
+        http = self._connection.get()
+        if self._connection.borrowed:
+            http = httpx.Client(**settings(self._session.config, None), transport=Through(http))
+        return self._raw().set_httpx_client(http)
 
     def close(self) -> None:
         """Close the connections."""
@@ -267,7 +270,10 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     @property
     def raw(self) -> AuthenticatedClient:
         """Give the generated client on the same connections, for what the calls here lack."""
-        return self._raw().set_async_httpx_client(cast("Any", self._wire()))
+        http = self._connection.get()
+        if self._connection.borrowed:
+            http = httpx.AsyncClient(**settings(self._session.config, None), transport=AsyncThrough(http))
+        return self._raw().set_async_httpx_client(http)
 
     async def aclose(self) -> None:
         """Close the connections."""

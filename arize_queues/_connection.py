@@ -46,10 +46,6 @@ class Wire(Generic[H]):
         self._json_headers = httpx.Headers([*self._headers.multi_items(), ("Content-Type", "application/json")])
         self._timeout = timeout_of(config).as_dict()
 
-    def request(self, method: str, url: str, **kwargs: Any) -> Any:
-        """Send as httpx's clients do, or give the coroutine that sends, for the generated client."""
-        return self.http.send(self.build(Send({"method": method, "url": url, **kwargs})), follow_redirects=False)
-
     def build(self, send: Send) -> httpx.Request:
         """Build the request of a step."""
         kwargs = send.kwargs
@@ -65,6 +61,28 @@ class Wire(Generic[H]):
         if self._borrowed:
             return self.http.build_request(kwargs["method"], url, **fields)
         return httpx.Request(kwargs["method"], _url(url), **fields)
+
+
+class Through(httpx.BaseTransport):
+    """Sends through a user's client, for the generated client, which would send without our address and key."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        return self._http.send(request, stream=True, follow_redirects=False)
+
+
+class AsyncThrough(httpx.AsyncBaseTransport):
+    """Sends through a user's client, for the generated client, which would send without our address and key."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        return await self._http.send(request, stream=True, follow_redirects=False)
 
 
 @lru_cache(maxsize=1024)
