@@ -11,8 +11,9 @@ from arize_queues_raw.api.annotation_queues import create_annotation_queue_recor
 from arize_queues_raw.limits import MAX_RECORDS_PER_REQUEST
 from arize_queues_raw.models import AddAnnotationQueueRecordsRequest, CreateAnnotationQueueRecordResponse
 
+from ._account import Account, Batch
 from ._batching import PlannedSource, RecordPlan, plan
-from ._bulk import Account, Batch, BulkCall
+from ._bulk import BulkCall
 from ._call import call
 from ._checks import Checks
 from ._errors import InvalidRequestError

@@ -16,14 +16,13 @@ from ._errors import (
     APIConnectionError,
     APIStatusError,
     ArizeQueuesError,
-    NameNotFoundError,
     PartialFailureError,
     UnexpectedResponseError,
 )
 from ._operations import config_ids, only_new
 from ._plan import Plan
 from ._problems import is_list
-from ._resolve import QUEUE, QueueRef, check, field_of, find, forget_queue_name, space_id_of
+from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session
 
@@ -101,10 +100,10 @@ def _look_up(
 ) -> Plan[AnnotationQueue | None]:
     """Find the queue that a create with a lost answer may have made; None if there is none such."""
     try:
-        queue_id = yield from find(session, QUEUE, body.name, body.space_id)
-        found = yield from call(session, get_annotation_queue, queue_id)
-    except NameNotFoundError:
-        return None
+        matching, _ = yield from search(session, QUEUE, body.name, body.space_id)
+        if not matching:
+            return None
+        found = yield from call(session, get_annotation_queue, matching[0])
     except ArizeQueuesError:
         raise lost from None
     return found if _is_as_asked(found, body) else None

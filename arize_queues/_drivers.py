@@ -7,6 +7,7 @@ that a plan can account for what it has done.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncGenerator, Generator
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,8 +28,13 @@ def run(plan: Plan[T], wire: Wire[httpx.Client], clock: Clock) -> T:
     try:
         step = next(plan)
         while True:
-            answer, fault = _perform(step, wire, clock, background)
-            step = plan.throw(fault) if fault else plan.send(answer)
+            try:
+                answer, fault = _perform(step, wire, clock, background)
+                step = plan.throw(fault) if fault else plan.send(answer)
+            except KeyboardInterrupt as pressed:
+                if inspect.getgeneratorstate(plan) == inspect.GEN_CLOSED:
+                    raise
+                step = plan.throw(pressed)  # it came between two steps
     except StopIteration as end:
         value: T = end.value
         return value

@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -108,6 +109,10 @@ class Ledger:
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise LedgerError(f"ledger {self._path}: it cannot be written ({error})") from error
+        finally:
+            if self._db.in_transaction:  # a fault, or Ctrl-C
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
         self.counts.update(counts)
 
     def close(self) -> None:

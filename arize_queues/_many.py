@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
 
-from ._bulk import Account, Batch, BulkCall
+from ._account import Account, Batch
+from ._bulk import BulkCall
 from ._ledger import Ledger, fingerprint
 from ._plan import Plan
 from ._progress import ProgressOption, show
@@ -71,10 +72,20 @@ class Many(Generic[R]):
         total: int | None,
         completed: Callable[[list[tuple[Batch[R], R]], BulkSummary], Any],
         remaining: Callable[[Iterable[Batch[R]]], Any],
+        *,
+        keep: bool = True,
     ) -> Plan[Any]:
-        """Send the batches, and close the ledger whatever comes."""
+        """Send the batches, and close the ledger whatever comes.
+
+        Args:
+            batches: What to send, in input order.
+            total: How many records there are, if known.
+            completed: Makes what the call returns.
+            remaining: Puts batches into the form that the call takes.
+            keep: Whether `completed` needs the batches.
+        """
         shown = show(self.progress, total, self.operation, self.session.clock)
-        account = Account[R](shown, lambda batch, _: {"done": len(batch.ids)}, self.ledger)
+        account = Account[R](shown, lambda batch, _: {"done": len(batch.ids)}, self.ledger, keep=keep)
         bulk = BulkCall(
             self.session,
             batches,

@@ -50,14 +50,24 @@ def walk(fetch: Fetch, take: Callable[[Any], object]) -> Plan[None]:
 
 
 def stream(fetch: Fetch) -> Plan[None]:
-    """Emit all pages; the next one is fetched while the last one is used."""
+    """Emit all pages; the next one is fetched while the last one is used.
+
+    A page that leads nowhere is emitted before that is said.
+    """
     trail, page = Trail(), (yield from fetch(None))
-    while (cursor := trail.after(page)) is not None:
+    while True:
+        try:
+            cursor = trail.after(page)
+        except UnexpectedResponseError:
+            yield Emit(page)
+            raise
+        if cursor is None:
+            yield Emit(page)
+            return
         ahead = fetch(cursor)
         yield from _begin(ahead)
         yield Emit(page)
         page = yield from _finish(ahead)
-    yield Emit(page)
 
 
 def _begin(ahead: Plan[Any]) -> Plan[None]:

@@ -15,8 +15,8 @@ from arize_queues_raw.models import (
     DeleteAnnotationQueueRecordsRequest,
 )
 
+from ._account import Batch
 from ._batching import chunks, dedupe
-from ._bulk import Batch
 from ._call import call
 from ._checks import Checks
 from ._guards import CONFLICT_OPTIONS, AnnotationRules, Assigned, Carried, OnConflict, read_queue, read_records
@@ -48,14 +48,14 @@ def delete_records(
     many = Many[None](session, "delete_records", queue, progress, until)
     if lazily:
         batches = _delete_batches(session, queue, many.counted(_checked_ids(record_ids)))
-        yield from many.carry_out(batches, None, _nothing, _iter_ids)
+        yield from many.carry_out(batches, None, _nothing, _iter_ids, keep=False)
         return
     ids, duplicates = dedupe(given)
     many.taken.update(submitted=len(given), duplicates=duplicates)
     many.open_ledger(ledger, ids)
     undone = many.undone(ids)
     batches = _delete_batches(session, queue, undone)
-    yield from many.carry_out(batches, len(undone), _nothing, lambda batches: list(_iter_ids(batches)))
+    yield from many.carry_out(batches, len(undone), _nothing, lambda batches: list(_iter_ids(batches)), keep=False)
 
 
 def _delete_batches(session: Session, queue: QueueRef, ids: Iterable[str]) -> Iterator[Batch[None]]:

@@ -15,7 +15,7 @@ from arize_queues_raw.api.spaces import list_spaces
 from arize_queues_raw.limits import MAX_NAME_LENGTH, MAX_PAGE_SIZE
 
 from ._call import call
-from ._errors import AmbiguousNameError, NameNotFoundError, NotFoundError, SpaceRequiredError
+from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
 from ._names import is_id
 from ._pages import walk
 from ._plan import Plan
@@ -157,27 +157,39 @@ def find(session: Session, resource: Resource, name: str, space_id: str | None) 
     known = session.names.recall(key)
     if known is not None:
         return known
-    scope = {} if space_id is None else {"space_id": space_id}
-    seen: list[Any] = []
-
-    def page(cursor: str | None) -> Plan[Any]:
-        return call(session, resource.endpoint, **scope, name=str(name), limit=MAX_PAGE_SIZE, **_cursor(cursor))
-
-    yield from walk(page, seen.extend)
-    matching = [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name]
+    matching, seen = yield from search(session, resource, name, space_id)
     if len(matching) > 1:
         raise AmbiguousNameError(resource.label, name, matching)
     if not matching:
-        near = _names(seen) or (yield from _near_misses(session, resource, name, scope))
+        near = _names(seen) or (yield from _near_misses(session, resource, name, space_id))
         raise NameNotFoundError(resource.label, str(name), near, f" in space {space_id}" if space_id else "")
     session.names.remember(key, matching[0])
     return matching[0]
 
 
-def _near_misses(session: Session, resource: Resource, name: str, scope: dict[str, str]) -> Plan[list[str]]:
+def search(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[tuple[list[str], list[Any]]]:
+    """Give the IDs of all that have a name, and all that have it somewhere in theirs."""
+    seen: list[Any] = []
+
+    def page(cursor: str | None) -> Plan[Any]:
+        filters = {**_scope(space_id), **({} if cursor is None else {"cursor": cursor})}
+        return call(session, resource.endpoint, **filters, name=str(name), limit=MAX_PAGE_SIZE)
+
+    yield from walk(page, seen.extend)
+    return [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name], seen
+
+
+def _near_misses(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[list[str]]:
     """Compare a name that nothing contains with the first page of all names, since it may be misspelt."""
-    page = yield from call(session, resource.endpoint, **scope, limit=MAX_PAGE_SIZE)
+    try:
+        page = yield from call(session, resource.endpoint, **_scope(space_id), limit=MAX_PAGE_SIZE)
+    except ArizeQueuesError:  # that nothing has the name is what the caller should hear
+        return []
     return difflib.get_close_matches(name, _names(page))
+
+
+def _scope(space_id: str | None) -> dict[str, str]:
+    return {} if space_id is None else {"space_id": space_id}
 
 
 def _names(items: Iterable[Any]) -> list[str]:
@@ -187,10 +199,6 @@ def _names(items: Iterable[Any]) -> list[str]:
 def field_of(item: Any, field: str) -> Any:
     """Read a field of a model, or of the plain dict that an unknown kind of annotation config stays."""
     return item.get(field) if isinstance(item, dict) else getattr(item, field)  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
-
-
-def _cursor(cursor: str | None) -> dict[str, str]:
-    return {} if cursor is None else {"cursor": cursor}
 
 
 def _key(resource: Resource, name: str, space_id: str | None) -> NameKey:
