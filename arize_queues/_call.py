@@ -25,7 +25,7 @@ from ._errors import (
 )
 from ._plan import Plan, Send, Sleep
 from ._results import ResponseInfo
-from ._retry import Policy, Replay, retry_after
+from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
 from ._revision import differs, other, spell
 from ._session import Session
 from ._stages import notice
@@ -58,6 +58,11 @@ def call(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs:
 def call_once(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
     """Call an endpoint that must not act twice, and give its model."""
     return (yield from _call(session, endpoint, Replay.UNSAFE, _request(endpoint, *args, **kwargs)))
+
+
+def call_delete(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
+    """Call an endpoint that deletes the thing itself: gone after a try whose answer was lost is as good as deleted."""
+    return (yield from _call(session, endpoint, Replay.DELETES, _request(endpoint, *args, **kwargs)))
 
 
 def _request(endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
@@ -140,7 +145,7 @@ def _blames_spelling(error: APIStatusError) -> bool:
 def _exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
     """Send a request until it is answered for good."""
     policy = Policy(session.config.max_retries, session.random, session.clock.wall)
-    send, attempt = Send(kwargs), 1
+    send, attempt, may_be_done = Send(kwargs), 1, False
     while True:
         try:
             response: httpx.Response = yield send
@@ -149,11 +154,15 @@ def _exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[
             if wait is None:
                 raise _no_answer(kwargs, fault) from fault
             reason, throttled = type(fault).__name__, False
+            may_be_done = may_be_done or not isinstance(fault, NEVER_SENT)
         else:
             observe(session, response, attempt)
+            if response.status_code == 404 and may_be_done and replay is Replay.DELETES:
+                return httpx.Response(204, request=response.request)
             wait = policy.after_response(response, attempt, replay)
             if wait is None:
                 return response
+            may_be_done = may_be_done or response.status_code not in REFUSED_UNSEEN
             reason, throttled = str(response.status_code), response.status_code == 429
             reason += f", request id {request_id(response)}"
         logger.info("retry %d of %s in %.2f s: %s", attempt, _named(kwargs), wait, reason)

@@ -21,7 +21,7 @@ from arize_queues_raw.limits import (
 from arize_queues_raw.models import AnnotationInput, AssignmentMethod
 
 from ._errors import InvalidRequestError
-from ._problems import is_list, problem
+from ._problems import is_list, is_sendable, problem
 from ._session import Session
 
 _ANNOTATION_KEYS = ("name", "score", "label", "text")
@@ -52,6 +52,8 @@ class Checks:
             self.report(field, value, "is not a non-empty string" if least else "is not a string")
         elif most is not None and len(value) > most:
             self.report(field, value, f"has {len(value)} characters, at most {most} are allowed")
+        elif not is_sendable(value):
+            self.report(field, value, "has half of a surrogate pair, which cannot be sent")
         else:
             return True
         return False

@@ -134,7 +134,8 @@ def _agreed(urls: dict[str, str | None]) -> str | None:
     return next(iter(given.values()), None)
 
 
-def _checked_url(name: str, value: str | None) -> str | None:
+def _checked_url(name: str, value: object) -> str | None:
+    value = None if value is None else str(value)  # an httpx.URL is welcome
     if not value:
         if value is not None and name == "base_url":
             raise ConfigurationError("base_url: it is empty")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Requests of all threads or tasks of a client that are under way at once. More would wait in httpx's pool, which
 # looks through all its connections for each waiting request whenever one ends, and compares the idle ones in pairs.
 _MOST_UNDER_WAY = 32
@@ -126,7 +125,8 @@ def timeout_of(config: Config) -> httpx.Timeout:
 def is_unprotected(base_url: str) -> bool:
     """Say whether the key would travel in the clear."""
     parts = urlsplit(base_url)
-    return parts.scheme == "http" and parts.hostname not in _LOOPBACK
+    host = parts.hostname or ""
+    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
 
 
 def user_agent() -> str:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
-import httpx
 
 from ._pace import Pace
 from ._plan import Finished, Next, Plan, Send, Sleep, Start
@@ -114,7 +113,7 @@ class Gathering:
         if fault is not None:
             self._advance(plan, lambda: plan.throw(fault))
         else:
-            if isinstance(response, httpx.Response) and response.is_success:
+            if response is not None and response.is_success and self.session.clock.now() >= self.pace.held_until:
                 self.pace.succeeded()
             self._advance(plan, lambda: plan.send(response))
 

@@ -32,7 +32,7 @@ from arize_queues_raw.models import (
 )
 from arize_queues_raw.types import UNSET, Unset
 
-from ._call import call
+from ._call import call, call_delete
 from ._checks import Checks
 from ._names import is_id
 from ._pages import stream
@@ -130,7 +130,7 @@ def update(  # as many as the API has fields
 
 def delete(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
     queue = yield from find_queue(session, Checks(), annotation_queue, space)
-    yield from addressed(session, queue, lambda id_: call(session, delete_annotation_queue, id_))
+    yield from addressed(session, queue, lambda id_: call_delete(session, delete_annotation_queue, id_))
     session.names.forget_id(queue.id)
 
 

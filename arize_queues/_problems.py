@@ -6,7 +6,7 @@ import reprlib
 from collections.abc import Iterable, Mapping
 from typing import TypeGuard
 
-__all__ = ["is_list", "problem"]
+__all__ = ["is_list", "is_sendable", "problem"]
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80  # enough for an ID or a time, too little for a payload
@@ -20,3 +20,12 @@ def problem(field: str, value: object, rule: str) -> str:
 def is_list(value: object) -> TypeGuard[Iterable[object]]:
     """Say whether a value is a list of things in any form, and not iterable by accident, as "abc" is."""
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def is_sendable(text: str) -> bool:
+    """Say whether a string can be sent: half of a surrogate pair has no bytes in UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

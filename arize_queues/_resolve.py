@@ -19,6 +19,7 @@ from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, No
 from ._names import is_id
 from ._pages import walk
 from ._plan import Plan
+from ._problems import is_sendable, problem
 from ._session import NameKey, Session
 
 T = TypeVar("T")
@@ -72,6 +73,8 @@ def check(problems: list[str], field: str, value: object) -> None:
         problems.append(f"{field}: {value!r} is not a name or an ID: it must be a string with characters in it")
     elif len(value) > MAX_NAME_LENGTH and not is_id(value, ()):
         problems.append(f"{field}: a name has at most {MAX_NAME_LENGTH} characters, this one has {len(value)}")
+    elif not is_sendable(value):
+        problems.append(problem(field, value, "has half of a surrogate pair, which cannot be sent"))
 
 
 def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:

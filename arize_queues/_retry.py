@@ -24,6 +24,7 @@ class Replay(enum.Enum):
     """What sending a request twice would do."""
 
     SAFE = "the second changes nothing"
+    DELETES = "the second finds nothing, which is as it should be"
     UNSAFE = "the second may act again: only where the server certainly did not act"
 
 

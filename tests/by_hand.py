@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,11 +15,14 @@ from arize_queues._clock import Clock
 from arize_queues._config import Config
 from arize_queues._plan import Plan, Send, Sleep
 from arize_queues._session import Session
+from arize_queues.emulator import Emulator
 
 BASE_URL = "http://localhost"
 KEY = "key-that-nobody-may-see"
 QUEUES = "/v2/annotation-queues"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# Loading the certificates of all authorities takes longer than a test on loopback, which needs none.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @attrs.define
@@ -44,6 +48,21 @@ class ManualClock:
     def as_clock(self) -> Clock:
         """Give it in the form that sessions take."""
         return Clock(now=lambda: self.elapsed, wall=self.wall, sleep=self.sleep, asleep=self.asleep)
+
+
+def client_of(emulator: Emulator, **options: Any) -> ArizeClient:
+    """Make a client of an emulator; it draws the shortest backoff each time."""
+    return _hasty(ArizeClient(api_key=emulator.api_key, base_url=emulator.url, ssl_context=NO_TLS, **options))
+
+
+def async_client_of(emulator: Emulator, **options: Any) -> AsyncArizeClient:
+    """Make an async client of an emulator; it draws the shortest backoff each time."""
+    return _hasty(AsyncArizeClient(api_key=emulator.api_key, base_url=emulator.url, ssl_context=NO_TLS, **options))
+
+
+def _hasty(client: Any) -> Any:
+    client._session.random = lambda: 0.0
+    return client
 
 
 def make_session(clock: ManualClock | None = None, **settings: Any) -> Session:
@@ -104,10 +123,14 @@ def play(plan: Plan[Any], *answers: httpx.Response | Exception) -> Played:
         step = next(plan)
         while True:
             played.steps.append(step)
+            if isinstance(step, Send) and not left:
+                raise AssertionError(f"there is no answer left for {step}")
             answer = left.pop(0) if isinstance(step, Send) else None
             step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
     except StopIteration as end:
         played.value = end.value
+    except AssertionError:
+        raise
     except Exception as error:  # some tests are about it
         played.error = error
     assert not left, f"{len(left)} answers were not asked for, after {played}"
@@ -124,6 +147,7 @@ class Server:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         """Answer."""
         self.requests.append(request)
+        assert len(self.requests) < 1000, "the client asks without an end"
         answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
         if isinstance(answer, Exception):
             raise answer

@@ -22,8 +22,8 @@ _KNOWN: Final = frozenset(
     (
         "id",
         "name",
-        "space_id",
         "created_at",
+        "space_id",
         "updated_at",
         "versions",
     )
@@ -37,8 +37,8 @@ class Dataset(Model):
     Attributes:
         id: ID of the dataset.
         name: Name of the dataset.
-        space_id: ID of the space that the dataset is in.
         created_at: When the dataset was created.
+        space_id: ID of the space that the dataset is in.
         updated_at: When the dataset was last changed.
         versions: Its versions; listings leave them out.
         additional_properties: Fields that the specification does not know, as they came.
@@ -46,9 +46,9 @@ class Dataset(Model):
 
     id: str
     name: str
-    space_id: str
-    created_at: datetime.datetime
-    updated_at: datetime.datetime
+    created_at: datetime.datetime | None
+    space_id: str | None
+    updated_at: datetime.datetime | None
     versions: list[DatasetVersion]
     additional_properties: dict[str, Any]
 
@@ -56,16 +56,16 @@ class Dataset(Model):
         self,
         id: str,
         name: str,
-        space_id: str,
-        created_at: datetime.datetime,
-        updated_at: datetime.datetime,
+        created_at: datetime.datetime | None = None,
+        space_id: str | None = None,
+        updated_at: datetime.datetime | None = None,
         versions: list[DatasetVersion] | None = None,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.id = id
         self.name = name
-        self.space_id = space_id
         self.created_at = created_at
+        self.space_id = space_id
         self.updated_at = updated_at
         self.versions = [] if versions is None else versions
         self.additional_properties = {} if additional_properties is None else additional_properties
@@ -84,23 +84,22 @@ class Dataset(Model):
         self = cls.__new__(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
-        self.space_id = space_id = src["space_id"]
-        created_at = src["created_at"]
-        self.created_at = parse_datetime(created_at)
-        updated_at = src["updated_at"]
-        self.updated_at = parse_datetime(updated_at)
+        created_at = src.get("created_at")
+        self.created_at = None if created_at is None else parse_datetime(created_at)
+        self.space_id = src.get("space_id")
+        updated_at = src.get("updated_at")
+        self.updated_at = None if updated_at is None else parse_datetime(updated_at)
         versions = src.get("versions")
         self.versions = (
             [DatasetVersion.from_dict(item) for item in versions] if versions else empty_list(versions)
         )
-        if id is None or name is None or space_id is None:
+        if id is None or name is None:
             raise null_field(
                 "Dataset",
                 src,
                 (
                     "id",
                     "name",
-                    "space_id",
                 ),
             )
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
@@ -111,9 +110,12 @@ class Dataset(Model):
         result: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
-            "space_id": self.space_id,
-            "created_at": self.created_at.isoformat(),
-            "updated_at": self.updated_at.isoformat(),
             "versions": [item.to_dict() for item in self.versions],
         }
+        if self.created_at is not None:
+            result["created_at"] = self.created_at.isoformat()
+        if self.space_id is not None:
+            result["space_id"] = self.space_id
+        if self.updated_at is not None:
+            result["updated_at"] = self.updated_at.isoformat()
         return {**self.additional_properties, **result} if self.additional_properties else result

@@ -20,8 +20,8 @@ _KNOWN: Final = frozenset(
     (
         "id",
         "name",
-        "dataset_id",
         "created_at",
+        "dataset_id",
         "updated_at",
     )
 )
@@ -34,32 +34,32 @@ class DatasetVersion(Model):
     Attributes:
         id: ID of the version.
         name: Name of the version.
-        dataset_id: ID of the dataset.
         created_at: When the version was created.
+        dataset_id: ID of the dataset.
         updated_at: When the version was last changed.
         additional_properties: Fields that the specification does not know, as they came.
     """
 
     id: str
     name: str
-    dataset_id: str
-    created_at: datetime.datetime
-    updated_at: datetime.datetime
+    created_at: datetime.datetime | None
+    dataset_id: str | None
+    updated_at: datetime.datetime | None
     additional_properties: dict[str, Any]
 
     def __init__(
         self,
         id: str,
         name: str,
-        dataset_id: str,
-        created_at: datetime.datetime,
-        updated_at: datetime.datetime,
+        created_at: datetime.datetime | None = None,
+        dataset_id: str | None = None,
+        updated_at: datetime.datetime | None = None,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.id = id
         self.name = name
-        self.dataset_id = dataset_id
         self.created_at = created_at
+        self.dataset_id = dataset_id
         self.updated_at = updated_at
         self.additional_properties = {} if additional_properties is None else additional_properties
 
@@ -77,22 +77,21 @@ class DatasetVersion(Model):
         self = cls.__new__(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
-        self.dataset_id = dataset_id = src["dataset_id"]
-        created_at = src["created_at"]
-        self.created_at = parse_datetime(created_at)
-        updated_at = src["updated_at"]
-        self.updated_at = parse_datetime(updated_at)
-        if id is None or name is None or dataset_id is None:
+        created_at = src.get("created_at")
+        self.created_at = None if created_at is None else parse_datetime(created_at)
+        self.dataset_id = src.get("dataset_id")
+        updated_at = src.get("updated_at")
+        self.updated_at = None if updated_at is None else parse_datetime(updated_at)
+        if id is None or name is None:
             raise null_field(
                 "DatasetVersion",
                 src,
                 (
                     "id",
                     "name",
-                    "dataset_id",
                 ),
             )
-        self.additional_properties = {} if len(src) == 5 else unknown_fields(src, _KNOWN)
+        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,8 +99,11 @@ class DatasetVersion(Model):
         result: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
-            "dataset_id": self.dataset_id,
-            "created_at": self.created_at.isoformat(),
-            "updated_at": self.updated_at.isoformat(),
         }
+        if self.created_at is not None:
+            result["created_at"] = self.created_at.isoformat()
+        if self.dataset_id is not None:
+            result["dataset_id"] = self.dataset_id
+        if self.updated_at is not None:
+            result["updated_at"] = self.updated_at.isoformat()
         return {**self.additional_properties, **result} if self.additional_properties else result

@@ -89,7 +89,7 @@ class ListAnnotationConfigsResponse(
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        annotation_configs = src.get("annotation_configs")
+        annotation_configs = src["annotation_configs"]
         self.annotation_configs = (
             [decode_union(_ANNOTATION_CONFIGS_ITEM_KINDS, "type", item) for item in annotation_configs]
             if annotation_configs

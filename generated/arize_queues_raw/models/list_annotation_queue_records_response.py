@@ -62,7 +62,7 @@ class ListAnnotationQueueRecordsResponse(Page[AnnotationQueueRecord]):
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        records = src.get("records")
+        records = src["records"]
         self.records = (
             [AnnotationQueueRecord.from_dict(item) for item in records] if records else empty_list(records)
         )

@@ -62,7 +62,7 @@ class ListAnnotationQueuesResponse(Page[AnnotationQueue]):
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        annotation_queues = src.get("annotation_queues")
+        annotation_queues = src["annotation_queues"]
         self.annotation_queues = (
             [AnnotationQueue.from_dict(item) for item in annotation_queues]
             if annotation_queues

@@ -62,7 +62,7 @@ class ListDatasetsResponse(Page[Dataset]):
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        datasets = src.get("datasets")
+        datasets = src["datasets"]
         self.datasets = [Dataset.from_dict(item) for item in datasets] if datasets else empty_list(datasets)
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self

@@ -62,7 +62,7 @@ class ListProjectsResponse(Page[Project]):
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        projects = src.get("projects")
+        projects = src["projects"]
         self.projects = [Project.from_dict(item) for item in projects] if projects else empty_list(projects)
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self

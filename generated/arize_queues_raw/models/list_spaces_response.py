@@ -62,7 +62,7 @@ class ListSpacesResponse(Page[Space]):
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        spaces = src.get("spaces")
+        spaces = src["spaces"]
         self.spaces = [Space.from_dict(item) for item in spaces] if spaces else empty_list(spaces)
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self

@@ -62,7 +62,7 @@ class ListTagsResponse(Page[Tag]):
         self = cls.__new__(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
-        tags = src.get("tags")
+        tags = src["tags"]
         self.tags = [Tag.from_dict(item) for item in tags] if tags else empty_list(tags)
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self

@@ -21,9 +21,9 @@ _KNOWN: Final = frozenset(
     (
         "id",
         "name",
-        "space_id",
         "created_at",
         "project_type",
+        "space_id",
     )
 )
 
@@ -35,33 +35,33 @@ class Project(Model):
     Attributes:
         id: ID of the project.
         name: Name of the project.
-        space_id: ID of the space that the project is in.
         created_at: When the project was created.
         project_type: What the project is for; null or absent where unknown. Since 2026-10.
+        space_id: ID of the space that the project is in.
         additional_properties: Fields that the specification does not know, as they came.
     """
 
     id: str
     name: str
-    space_id: str
-    created_at: datetime.datetime
+    created_at: datetime.datetime | None
     project_type: ProjectType | None
+    space_id: str | None
     additional_properties: dict[str, Any]
 
     def __init__(
         self,
         id: str,
         name: str,
-        space_id: str,
-        created_at: datetime.datetime,
+        created_at: datetime.datetime | None = None,
         project_type: ProjectType | None = None,
+        space_id: str | None = None,
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.id = id
         self.name = name
-        self.space_id = space_id
         self.created_at = created_at
         self.project_type = project_type
+        self.space_id = space_id
         self.additional_properties = {} if additional_properties is None else additional_properties
 
     @classmethod
@@ -78,23 +78,22 @@ class Project(Model):
         self = cls.__new__(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
-        self.space_id = space_id = src["space_id"]
-        created_at = src["created_at"]
-        self.created_at = parse_datetime(created_at)
+        created_at = src.get("created_at")
+        self.created_at = None if created_at is None else parse_datetime(created_at)
         project_type = src.get("project_type")
         self.project_type = (
             None
             if project_type is None
             else PROJECT_TYPE_SPELLINGS.get(project_type) or ProjectType(project_type)
         )
-        if id is None or name is None or space_id is None:
+        self.space_id = src.get("space_id")
+        if id is None or name is None:
             raise null_field(
                 "Project",
                 src,
                 (
                     "id",
                     "name",
-                    "space_id",
                 ),
             )
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
@@ -105,9 +104,11 @@ class Project(Model):
         result: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
-            "space_id": self.space_id,
-            "created_at": self.created_at.isoformat(),
         }
+        if self.created_at is not None:
+            result["created_at"] = self.created_at.isoformat()
         if self.project_type is not None:
             result["project_type"] = str(self.project_type)
+        if self.space_id is not None:
+            result["space_id"] = self.space_id
         return {**self.additional_properties, **result} if self.additional_properties else result

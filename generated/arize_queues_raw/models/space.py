@@ -22,10 +22,10 @@ _KNOWN: Final = frozenset(
     (
         "id",
         "name",
-        "description",
         "created_at",
         "default_agent_runtime",
         "default_llm_integration",
+        "description",
         "gradient_end_color",
         "gradient_start_color",
         "is_private",
@@ -42,10 +42,10 @@ class Space(Model):
     Attributes:
         id: ID of the space.
         name: Name of the space.
-        description: What the space is for.
         created_at: When the space was created.
         default_agent_runtime: The runtime to take for agents; null for none.
         default_llm_integration: The language model to take where none is named; null for none.
+        description: What the space is for.
         gradient_end_color: The colour at the end of the gradient that it is shown with.
         gradient_start_color: The colour at the start of the gradient that it is shown with.
         is_private: Whether the space is private.
@@ -56,10 +56,10 @@ class Space(Model):
 
     id: str
     name: str
-    description: str
-    created_at: datetime.datetime
+    created_at: datetime.datetime | None
     default_agent_runtime: DefaultAgentRuntimeResponse | None
     default_llm_integration: DefaultLLMIntegrationResponse | None
+    description: str | None
     gradient_end_color: str | None
     gradient_start_color: str | None
     is_private: bool | None
@@ -71,10 +71,10 @@ class Space(Model):
         self,
         id: str,
         name: str,
-        description: str,
-        created_at: datetime.datetime,
+        created_at: datetime.datetime | None = None,
         default_agent_runtime: DefaultAgentRuntimeResponse | None = None,
         default_llm_integration: DefaultLLMIntegrationResponse | None = None,
+        description: str | None = None,
         gradient_end_color: str | None = None,
         gradient_start_color: str | None = None,
         is_private: bool | None = None,
@@ -84,10 +84,10 @@ class Space(Model):
     ) -> None:
         self.id = id
         self.name = name
-        self.description = description
         self.created_at = created_at
         self.default_agent_runtime = default_agent_runtime
         self.default_llm_integration = default_llm_integration
+        self.description = description
         self.gradient_end_color = gradient_end_color
         self.gradient_start_color = gradient_start_color
         self.is_private = is_private
@@ -109,9 +109,8 @@ class Space(Model):
         self = cls.__new__(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
-        self.description = description = src["description"]
-        created_at = src["created_at"]
-        self.created_at = parse_datetime(created_at)
+        created_at = src.get("created_at")
+        self.created_at = None if created_at is None else parse_datetime(created_at)
         default_agent_runtime = src.get("default_agent_runtime")
         self.default_agent_runtime = (
             None
@@ -124,19 +123,19 @@ class Space(Model):
             if default_llm_integration is None
             else DefaultLLMIntegrationResponse.from_dict(default_llm_integration)
         )
+        self.description = src.get("description")
         self.gradient_end_color = src.get("gradient_end_color")
         self.gradient_start_color = src.get("gradient_start_color")
         self.is_private = src.get("is_private")
         self.ml_models_enabled = src.get("ml_models_enabled")
         self.organization_id = src.get("organization_id")
-        if id is None or name is None or description is None:
+        if id is None or name is None:
             raise null_field(
                 "Space",
                 src,
                 (
                     "id",
                     "name",
-                    "description",
                 ),
             )
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
@@ -147,13 +146,15 @@ class Space(Model):
         result: dict[str, Any] = {
             "id": self.id,
             "name": self.name,
-            "description": self.description,
-            "created_at": self.created_at.isoformat(),
         }
+        if self.created_at is not None:
+            result["created_at"] = self.created_at.isoformat()
         if self.default_agent_runtime is not None:
             result["default_agent_runtime"] = self.default_agent_runtime.to_dict()
         if self.default_llm_integration is not None:
             result["default_llm_integration"] = self.default_llm_integration.to_dict()
+        if self.description is not None:
+            result["description"] = self.description
         if self.gradient_end_color is not None:
             result["gradient_end_color"] = self.gradient_end_color
         if self.gradient_start_color is not None:

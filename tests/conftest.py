@@ -1,0 +1,43 @@
+"""What all tests share: an environment without settings, and both libraries of tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import trio
+
+from arize_queues import _client, _stages
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what the machine's environment says about Arize, proxies and certificates."""
+    for name in list(os.environ):
+        if name.startswith("ARIZE_") or name.lower().endswith("_proxy") or name == "DISABLE_PRERELEASE_WARNING":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what the process has been told once."""
+    monkeypatch.setattr(_stages, "_told", set())
+    monkeypatch.setattr(_client, "_warned_of", set())
+
+
+Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run_async(request: pytest.FixtureRequest) -> Runner:
+    """Run an async function, with either library."""
+    if request.param == "trio":
+        return trio.run
+
+    def run(function: Callable[[], Awaitable[Any]]) -> Any:
+        return asyncio.run(function())  # type: ignore[arg-type]
+
+    return run

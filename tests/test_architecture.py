@@ -1,0 +1,149 @@
+"""The house: who imports whom, who may use httpx, who may send and sleep. Read from the source with `ast`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import arize_queues_raw
+import pytest
+
+import arize_queues
+
+OURS = Path(arize_queues.__file__).parent
+RAW = Path(arize_queues_raw.__file__).parent
+
+# From the ground up; a module imports only from its own layer and those below.
+LAYERS = {
+    "ground": "_version _clock _problems _names _results _errors _times _stages",
+    "vocabulary": "_plan _config _retry _revision _pace _windows",
+    "call": "_session _call _connection",
+    "resolve and batching": "_pages _resolve _sources _source_forms _batching _gather _ledger _progress _checks",
+    "operations": "_account _bulk _many _guards _operations _add _records _create _calls",
+    "drivers": "_background _drivers",
+    "faces": "types _annotation_queues _async_annotation_queues annotation_queues annotation_queues.types",
+    "clients": "_client",
+    "package": "__init__",
+}
+RANKS = {module: rank for rank, modules in enumerate(LAYERS.values()) for module in modules.split()}
+
+# Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
+USE_HTTPX = ["_plan", "_retry", "_errors", "_call", "_gather", "_connection", "_background", "_drivers", "_client"]
+USE_HTTPX += ["_annotation_queues", "_async_annotation_queues"]  # in annotations
+SEND = {"_connection", "_drivers"}
+SLEEP = {"_drivers", "_background", "_clock"}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Give the name and the syntax tree of each module of the package, without the emulator."""
+    for path in sorted(OURS.rglob("*.py")):
+        parts = path.relative_to(OURS).with_suffix("").parts
+        if parts[0] != "emulator":
+            name = ".".join(parts).removesuffix(".__init__")
+            yield name, ast.parse(path.read_text())
+
+
+TREES = dict(modules())
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Give the full names of what a tree imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            base = "." * node.level + (node.module or "")
+            yield from ([base] if node.module else [base + alias.name for alias in node.names])
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def siblings(name: str) -> set[str]:
+    """Give the modules of ours that a module imports."""
+    found = {target.lstrip(".") for target in imports(TREES[name]) if target.startswith(".")}
+    return found | {
+        target.removeprefix("arize_queues.") for target in imports(TREES[name]) if target.startswith("arize_queues.")
+    }
+
+
+def calls(tree: ast.AST) -> set[str]:
+    """Give the names of the methods and functions that a tree calls."""
+    functions = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {ast.unparse(function) for function in functions}
+
+
+def test_every_module_has_its_layer():
+    """A new one must be put somewhere."""
+    assert set(TREES) == set(RANKS)
+
+
+@pytest.mark.parametrize("name", sorted(TREES))
+def test_imports_go_one_way(name):
+    """From the faces down to the ground."""
+    assert [target for target in siblings(name) if RANKS[target] > RANKS[name]] == []
+
+
+def test_no_imports_go_in_a_circle():
+    """Within a layer, either."""
+    order = list(TopologicalSorter({name: siblings(name) for name in TREES}).static_order())
+    assert order[-1] == "__init__"
+
+
+def test_the_raw_client_imports_nothing_of_ours():
+    """It can be made anew and used alone."""
+    for path in RAW.rglob("*.py"):
+        assert not [name for name in imports(ast.parse(path.read_text())) if name.partition(".")[0] == "arize_queues"]
+
+
+def test_only_these_modules_know_httpx():
+    """Rules are rules of plans; they are tested without it."""
+    knowing = {
+        name for name, tree in TREES.items() if "httpx" in {target.partition(".")[0] for target in imports(tree)}
+    }
+    assert knowing <= set(USE_HTTPX)
+
+
+def test_only_these_modules_send():
+    """All others ask for it, by yielding a step."""
+    ends = ("http.send", "http.request", "http.stream")
+    assert {name for name, tree in TREES.items() if any(call.endswith(ends) for call in calls(tree))} <= SEND
+    makers = {"httpx.Client", "httpx.AsyncClient", "httpx.request", "httpx.get", "httpx.post", "httpx.stream"}
+    assert {name for name, tree in TREES.items() if makers & calls(tree)} <= {"_client"}
+
+
+def test_only_these_modules_sleep_or_read_the_clock():
+    """All others are told the time, so that tests can pass their own."""
+    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock"}
+    sleeping = {name for name, tree in TREES.items() if any(call.endswith(("sleep", "asleep")) for call in calls(tree))}
+    assert sleeping <= SLEEP
+    assert not [
+        name for name, tree in TREES.items() if any("datetime.now" in call for call in calls(tree)) and name != "_clock"
+    ]
+
+
+def test_only_the_background_makes_threads_and_tasks():
+    """Plans run in the caller's thread; only requests run beside it."""
+    makers = ("ThreadPoolExecutor", "Thread", "ensure_future", "create_task", "spawn_system_task", "create_task_group")
+    making = {name for name, tree in TREES.items() if any(call.rpartition(".")[2] in makers for call in calls(tree))}
+    assert making == {"_background"}
+
+
+@pytest.mark.parametrize("name", sorted(TREES))
+def test_no_module_is_a_drawer(name):
+    """Names say what is inside, and modules stay short enough to be read."""
+    words = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+    assert not words & set(name.strip("_").split("_"))
+
+
+def test_no_limit_is_typed_again():
+    """Limits come from the specification alone."""
+    from arize_queues_raw import limits
+
+    numbers = {value for name, value in vars(limits).items() if name.isupper() and value > 20}
+    equal = {name: {500} for name in ("_call", "_create", "_errors", "_retry")}  # the HTTP status
+    equal["_pages"] = {100}  # a bound of our own
+    for name, tree in TREES.items():
+        typed = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int}
+        assert not (typed & numbers) - equal.get(name, set()), name

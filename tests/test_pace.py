@@ -1,0 +1,65 @@
+"""How many requests may be under way: a 429 halves it, answers widen it again."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arize_queues._pace import Pace
+
+
+def test_it_begins_at_full_width():
+    """The server says when that is too much."""
+    assert Pace(8).allowed == 8
+
+
+def test_a_refusal_halves_it_and_holds_all():
+    """Nothing begins before the server's wait is over."""
+    pace = Pace(8)
+    pace.throttled(10.0, 3.0)
+    assert (pace.allowed, pace.held_until) == (4, 13.0)
+
+
+def test_refusals_of_one_round_are_one_sign():
+    """Eight requests that were under way together are refused together."""
+    pace = Pace(8)
+    for _ in range(8):
+        pace.throttled(10.0, 3.0)
+    assert pace.allowed == 4
+    pace.throttled(13.0, 1.0)
+    assert pace.allowed == 2
+
+
+def test_the_longest_wait_of_a_round_counts():
+    """A shorter one that comes later does not shorten it."""
+    pace = Pace(8)
+    pace.throttled(10.0, 5.0)
+    pace.throttled(11.0, 1.0)
+    assert pace.held_until == 15.0
+    pace.throttled(12.0, 9.0)
+    assert pace.held_until == 21.0
+
+
+def test_a_round_of_answers_widens_it_by_one():
+    """From 4 to 5 takes about four answers, up to the full width and no further."""
+    pace = Pace(8)
+    pace.throttled(0.0, 1.0)
+    for _ in range(5):
+        pace.succeeded()
+    assert pace.allowed == 5
+    for _ in range(100):
+        pace.succeeded()
+    assert pace.allowed == 8
+
+
+@given(st.integers(1, 64), st.lists(st.floats(0, 100), max_size=50), st.integers(0, 50))
+def test_it_stays_within_one_and_the_setting(most, waits, answers):
+    """Whatever the server does, one request may always go, and never more than the user allowed."""
+    pace, now = Pace(most), 0.0
+    for wait in waits:
+        pace.throttled(now, wait)
+        now = pace.held_until
+        assert 1 <= pace.allowed <= most
+    for _ in range(answers):
+        pace.succeeded()
+        assert 1 <= pace.allowed <= most

@@ -1,0 +1,243 @@
+"""The two spellings of the API: learning which one the server speaks, and never writing twice."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from arize_queues_raw.api.annotation_queues import (
+    annotate_annotation_queue_record,
+    create_annotation_queue,
+    create_annotation_queue_record,
+    get_annotation_queue,
+    update_annotation_queue,
+)
+from arize_queues_raw.models import (
+    AddAnnotationQueueRecordsRequest,
+    AnnotateAnnotationQueueRecordRequest,
+    AnnotationInput,
+    CreateAnnotationQueueRequest,
+    UpdateAnnotationQueueRequest,
+)
+from by_hand import config, make_session, page, play, problem, queue, record, reply
+
+from arize_queues import BadRequestError, NotFoundError, ServerError, UnprocessableEntityError
+from arize_queues._call import call, call_once
+from arize_queues._revision import NEW, OLD, Revision, differs, revision_of, spell
+
+SPAN = {"record_type": "span", "project_id": "p", "span_ids": ["s"]}
+ADDED = reply(201, {"record_sources": [record(source_type="SPANS")]})
+ADDED_OLD = reply(201, {"record_sources": [record()]})
+NOTHING_NEW = reply(200, {"record_sources": []})
+SPELLING = reply(400, problem(400, "record_sources[0].record_type: 'span' is not one of SPAN, EXAMPLE"))
+SPELLING_OLD = reply(400, problem(400, "record_sources[0].record_type: 'SPAN' is not one of span, example"))
+RULE = reply(422, problem(422, "the window must not exceed a week"))
+
+
+def add(session, *answers):
+    """Play an add of one span."""
+    body = AddAnnotationQueueRecordsRequest([SPAN])
+    return play(call(session, create_annotation_queue_record, "aq_1", body=body), *answers)
+
+
+def spelled(played):
+    """Give how each request wrote its record type."""
+    return [body["record_sources"][0]["record_type"] for body in played.bodies]
+
+
+def test_the_first_write_is_in_the_contracts_spelling():
+    """Nothing is known, so the contract's is tried."""
+    session = make_session()
+    played = add(session, ADDED_OLD)
+    assert spelled(played) == ["span"]
+    assert session.revision.known == OLD
+
+
+@pytest.mark.parametrize("refusal", [SPELLING, reply(422, problem(422, "enum mismatch"))])
+def test_a_refused_spelling_is_followed_by_the_other_once(refusal):
+    """400 and 422 change nothing, so the second write is the only one applied; then it is known."""
+    session = make_session()
+    assert spelled(add(session, refusal, ADDED)) == ["span", "SPAN"]
+    assert session.revision.known == NEW
+    assert spelled(add(session, ADDED)) == ["SPAN"]
+
+
+def test_what_answers_told_is_written_at_once():
+    """A read before the first write spares the extra request."""
+    session = make_session()
+    play(call(session, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
+    assert spelled(add(session, ADDED)) == ["SPAN"]
+    assert not session.revision.probed
+
+
+def test_a_success_without_enum_values_settles_it_too():
+    """Nothing new was added, so the answer has no record to learn from; that it was understood is enough."""
+    session = make_session()
+    assert spelled(add(session, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
+    assert spelled(add(session, NOTHING_NEW)) == ["SPAN"]
+
+
+@pytest.mark.parametrize("first", [SPELLING, RULE])
+def test_refused_both_ways_raises_the_refusal_of_the_request_itself(first):
+    """The user is told of the rule, not of a spelling that they did not write; and the spelling is known then."""
+    session = make_session()
+    answers = (SPELLING, RULE) if first is SPELLING else (RULE, SPELLING_OLD)
+    played = add(session, *answers)
+    assert isinstance(played.error, UnprocessableEntityError)
+    assert "week" in str(played.error)
+    assert session.revision.known == (NEW if first is SPELLING else OLD)
+    after = add(session, ADDED if first is SPELLING else ADDED_OLD)
+    assert len(after.sends) == 1
+
+
+def test_at_most_one_extra_request_in_a_life():
+    """Where neither refusal tells anything, the next refusal is not followed by another try."""
+    session = make_session()
+    assert spelled(add(session, RULE, RULE)) == ["span", "SPAN"]
+    assert spelled(add(session, RULE)) == ["span"]
+
+
+def test_a_known_spelling_is_never_followed_by_the_other():
+    """A refusal is then about something else."""
+    session = make_session()
+    add(session, ADDED_OLD)
+    assert spelled(add(session, SPELLING)) == ["span"]
+
+
+@pytest.mark.parametrize("setting", [OLD, NEW])
+def test_a_fixed_revision_learns_nothing(setting):
+    """What the user said holds, whatever the server answers."""
+    session = make_session(api_revision=setting)
+    expected = "span" if setting == OLD else "SPAN"
+    other = ADDED if setting == OLD else ADDED_OLD
+    assert spelled(add(session, other)) == [expected]
+    assert spelled(add(session, SPELLING)) == [expected]
+    assert session.revision.known == setting
+
+
+def test_a_server_that_changes_its_revision_is_followed():
+    """Arize may roll forward or back under a process that runs for weeks."""
+    session = make_session()
+    add(session, ADDED_OLD)
+    play(call(session, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
+    assert session.revision.known == NEW
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_a_refusal_for_another_reason_settles_the_second_spelling(status):
+    """The server understood the second write, or it could not have looked for what it names."""
+    session = make_session()
+    played = add(session, SPELLING, reply(status, problem(status)))
+    assert played.error.status_code == status
+    assert spelled(add(session, ADDED)) == ["SPAN"]
+
+
+@pytest.mark.parametrize("lost", [reply(500, problem(500)), httpx.ReadError("reset")])
+def test_a_lost_second_write_does_not_turn_the_next_one_into_a_refusal(lost):
+    """The refused spelling was blamed, so the next write is in the other one."""
+    session = make_session(max_retries=0)
+    assert add(session, SPELLING, lost).error is not None
+    assert spelled(add(session, ADDED)) == ["SPAN"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 500])
+def test_other_refusals_are_not_about_spelling(status):
+    """Only 400 and 422 are followed by the other spelling."""
+    assert spelled(add(make_session(max_retries=0), reply(status, problem(status)))) == ["span"]
+
+
+def test_a_lost_write_is_repeated_in_the_same_spelling():
+    """A retry is no second opinion."""
+    assert spelled(add(make_session(), reply(503), httpx.ReadError("reset"), ADDED_OLD)) == ["span"] * 3
+
+
+def test_a_create_in_the_second_spelling_is_still_sent_once_only():
+    """An answer lost on the way does not send it again."""
+    body = CreateAnnotationQueueRequest("n", "spc_1", ["ac_1"], ["a@b.c"], assignment_method="all")
+    refusal = reply(400, problem(400, "assignment_method: must be ALL or RANDOM"))
+    played = play(call_once(make_session(), create_annotation_queue, body=body), refusal, reply(500, problem(500)))
+    assert isinstance(played.error, ServerError)
+    assert [sent["assignment_method"] for sent in played.bodies] == ["all", "ALL"]
+
+
+def test_clearing_instructions_is_empty_text_or_null():
+    """2026-05 clears with an empty string, 2026-10 with null; users write None for both."""
+    body = UpdateAnnotationQueueRequest(instructions=None)
+    refusal = reply(422, problem(422, "instructions: must have 1 to 5000 characters"))
+    session = make_session()
+    played = play(call(session, update_annotation_queue, "aq_1", body=body), refusal, reply(200, queue()))
+    assert played.bodies == [{"instructions": ""}, {"instructions": None}]
+    assert session.revision.known == NEW
+
+
+def test_what_is_spelled_alike_is_sent_once():
+    """Most bodies have nothing to spell: a refusal is final."""
+    body = AnnotateAnnotationQueueRecordRequest([AnnotationInput("a", text="SPAN")])
+    played = play(call(make_session(), annotate_annotation_queue_record, "aq_1", "r", body=body), RULE)
+    assert len(played.sends) == 1
+    plain = CreateAnnotationQueueRequest("n", "spc_1", ["ac_1"], ["a@b.c"], instructions="span")
+    assert len(play(call_once(make_session(), create_annotation_queue, body=plain), RULE).sends) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (None, False),
+        ({"name": "n"}, False),
+        ({"instructions": "all"}, False),
+        ({"instructions": None}, True),
+        ({"assignment_method": "all"}, True),
+        ({"record_sources": []}, True),
+    ],
+)
+def test_bodies_that_the_revisions_write_differently(body, expected):
+    """Only enum values and clearing differ."""
+    assert differs(body) is expected
+
+
+def test_spelling_touches_only_enum_values():
+    """Ids and names keep their case, and the body that was given stays as it was."""
+    body = {"name": "span", "assignment_method": "random", "instructions": "all", "record_sources": [SPAN]}
+    new = spell(body, NEW)
+    assert new["record_sources"] == [{**SPAN, "record_type": "SPAN"}]
+    assert (new["name"], new["assignment_method"], new["instructions"]) == ("span", "RANDOM", "all")
+    assert spell(body, OLD) == body
+    assert body["record_sources"] == [SPAN]
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (queue(), None),
+        (queue(annotation_configs=[config()]), OLD),
+        (queue(annotation_configs=[config(type="CONTINUOUS")]), NEW),
+        (page("annotation_queues", queue(annotation_configs=[config(type="FREEFORM")])), NEW),
+        (page("annotation_configs", config()), OLD),
+        (page("records", record()), OLD),
+        (page("records"), None),
+        ({"record_sources": [record(source_type="DATASET")]}, NEW),
+        (record(source_type="Spans"), None),
+        (record(source_type=None), None),
+        (record(data={"source_type": "SPANS"}), OLD),
+        ({"records": [None], "annotation_configs": "x", "source_type": 5}, None),
+        ([], None),
+        (None, None),
+        ("SPANS", None),
+    ],
+)
+def test_answers_tell_the_revision_by_their_enum_values(payload, expected):
+    """And only by those: what users wrote tells nothing."""
+    assert revision_of(payload) == expected
+
+
+def test_an_answer_that_tells_nothing_forgets_nothing():
+    """An empty page is no news."""
+    revision = Revision()
+    revision.known = NEW
+    revision.learn(page("records"))
+    assert revision.known == NEW
+
+
+def test_a_refusal_of_a_fixed_revision_comes_through_as_it_is():
+    """With the server's own words."""
+    assert isinstance(add(make_session(api_revision=NEW), SPELLING).error, BadRequestError)
+    assert isinstance(add(make_session(api_revision=NEW), reply(404)).error, NotFoundError)
