@@ -11,9 +11,14 @@ GENERATOR := .venv-generator
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-$(BIN)/.ready: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+# What users of the package need, which is little; the tools of its developers come on top.
+$(BIN)/.usable: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,progress]'
+	@touch $@
+
+$(BIN)/.ready: $(BIN)/.usable
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
@@ -26,12 +31,16 @@ $(GENERATOR)/.ready: openapi/generator-requirements.txt
 install: $(BIN)/.ready  ## Set up the environment
 
 .PHONY: demo
-demo: $(BIN)/.ready  ## Run a labelling team's day on the emulator
+demo: $(BIN)/.usable  ## Run a labelling team's day on the emulator
 	$(BIN)/python scripts/demo.py $(ARGS)
 
 .PHONY: spec
 spec: $(BIN)/.ready  ## Make the spec anew from an upstream document: make spec UPSTREAM=<file or URL>
 	$(BIN)/python scripts/spec.py --upstream "$(UPSTREAM)"
+
+.PHONY: spec-diff
+spec-diff: $(BIN)/.ready  ## Tell what changed upstream: make spec-diff UPSTREAM=<file or URL> [ARGS=--changelog]
+	$(BIN)/python scripts/spec_diff.py --upstream "$(UPSTREAM)" $(ARGS)
 
 .PHONY: generate
 generate: $(BIN)/.ready $(GENERATOR)/.ready  ## Make the raw client anew from the spec
@@ -53,11 +62,23 @@ typecheck: $(BIN)/.ready  ## Check types, twice
 
 .PHONY: unit
 unit: $(BIN)/.ready  ## Run the tests alone
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses auto $(ARGS)
+
+.PHONY: parity
+parity: $(BIN)/.ready  ## Hold the parity cases against Arize's own clients
+	$(BIN)/python scripts/parity.py $(ARGS)
+
+.PHONY: bench
+bench: $(BIN)/.ready  ## Measure, and write tests/benchmarks/RESULTS.md
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: soak
+soak: $(BIN)/.ready  ## Share one client among 32 threads, then 200 tasks, for a minute each
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.soak $(ARGS)
 
 .PHONY: wheel
 wheel: $(BIN)/.ready  ## Build the wheel, and test it with the source gone
-	$(BIN)/python scripts/test_wheel.py
+	$(BIN)/python scripts/test_wheel.py $(if $(DIST),--output "$(DIST)")
 
 .PHONY: test
 test: lint typecheck check-generated unit wheel  ## Run every check
