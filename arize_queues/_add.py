@@ -117,7 +117,8 @@ class Adding:
         self._take_on(planned)
         ledger = self.ledger
         requests = planned if ledger is None else _left(planned, ledger)
-        return (yield from self._send(self._batches(requests, 0), requests.records, progress, deadline))
+        total = requests.records + requests.whole_datasets
+        return (yield from self._send(self._batches(requests, 0), total, progress, deadline))
 
     def stream(
         self, record_sources: Iterator[object], progress: ProgressOption, deadline: float | None
@@ -146,8 +147,7 @@ class Adding:
         return result
 
     def _take_on(self, planned: RecordPlan) -> None:
-        datasets = sum(request.count is None for request in planned.requests)
-        self.planned.update(submitted=planned.submitted, duplicates=planned.duplicates, datasets=datasets)
+        self.planned.update(submitted=planned.submitted, duplicates=planned.duplicates, datasets=planned.whole_datasets)
 
     def _batches(self, planned: RecordPlan, group: int) -> Iterator[Batch[Added]]:
         for index, request in enumerate(planned.requests):
@@ -247,12 +247,15 @@ def _groups(record_sources: Iterator[object]) -> Iterator[list[RecordSource]]:
     Where the iterator raises, what it gave goes out first.
     """
     group: list[RecordSource] = []
+    room = enough = _REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST
     try:
         for index, item in enumerate(record_sources):
-            group += normalise([item], first=index)
-            if sum(len(source.ids or ()) for source in group) >= _REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST:
+            (source,) = normalise([item], first=index)
+            group.append(source)
+            room -= MAX_RECORDS_PER_REQUEST if source.ids is None else len(source.ids)
+            if room <= 0:
                 yield group
-                group = []
+                group, room = [], enough
     except Exception:
         if group:
             yield group

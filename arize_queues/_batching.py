@@ -86,12 +86,17 @@ class RecordPlan:
         """Count the IDs that are sent; whole datasets come on top."""
         return self.submitted - self.duplicates
 
+    @property
+    def whole_datasets(self) -> int:
+        """Count the whole datasets, each of which is a request of its own."""
+        return sum(request.count is None for request in self.requests)
+
     def __str__(self) -> str:
         lines = [("request", "records", "source", "time range (UTC) or version")]
         lines += [_row(number, part) for number, request in enumerate(self.requests, 1) for part in request.sources]
         one, two, three, _ = (max(map(len, column)) for column in zip(*lines, strict=True))
         table = [f"{a:>{one}}  {b:>{two}}  {c:<{three}}  {d}" for a, b, c, d in lines]
-        whole = sum(request.count is None for request in self.requests)
+        whole = self.whole_datasets
         also = f" and {_counted(whole, 'whole dataset')}" if whole else ""
         requests = _counted(len(self.requests), "request")
         dropped = _counted(self.duplicates, "duplicate")

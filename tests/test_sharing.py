@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.soak import build, in_tasks, in_threads, open_sockets, rounds
 
 from arize_queues.emulator import Emulator
-from tests.benchmarks.soak import build, in_tasks, in_threads, open_sockets, rounds
 
 
 @pytest.mark.parametrize(("way", "workers"), [(in_threads, 32), (in_tasks, 200)])

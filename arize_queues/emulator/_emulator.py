@@ -34,7 +34,7 @@ class Emulator(Seeding):
         db: A SQLite file that keeps the state; in memory, when not given.
         host: The address to listen on.
         port: The port to listen on; any free one, when 0.
-        latency: Seconds that every answer takes longer; requests wait side by side.
+        latency: Seconds that every answer takes longer; requests wait side by side. It may be set later, too.
         unknown_ids: What to do with a source's spans, traces, sessions and examples that do not exist:
             "refuse" the request, or "create" them.
         api_key: The key that requests must bear.
@@ -80,7 +80,7 @@ class Emulator(Seeding):
                 api_key=self.api_key,
                 journal=self._journal,
                 faults=self.faults,
-                latency=self.latency,
+                latency=lambda: self.latency,
             )
             self._server = Server(gate, self._host, self._port)
             self._port = self._server.port

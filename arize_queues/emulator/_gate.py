@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import define
@@ -45,7 +45,7 @@ class Gate:
     api_key: str
     journal: Journal
     faults: FaultScript
-    latency: float = 0.0
+    latency: Callable[[], float]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,7 +59,7 @@ class Gate:
             return
         self.journal.requests.append(request)
         fault = self.faults.take(request)
-        await asyncio.sleep(self.latency + (fault.delay if fault else 0))
+        await asyncio.sleep(self.latency() + (fault.delay if fault else 0))
         if fault is None:
             reply = await self._perform(scope, request)
             request.status = reply.status

@@ -215,3 +215,11 @@ def test_listening_to_other_machines_is_warned_about():
         os.kill(process.pid, signal.SIGTERM)
         _, errors = process.communicate()
     assert errors == "warning: 0.0.0.0 can be reached from other machines\n"
+
+
+def test_latency_may_be_set_while_it_runs():
+    """The next request has it."""
+    with Emulator() as emulator:
+        emulator.latency = 600
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{emulator.url}/v2/spaces", timeout=0.2, trust_env=False)
