@@ -24,14 +24,19 @@ _MOST_THREADS = 256
 
 
 class ThreadBackground:
-    """Background requests in threads."""
+    """Background requests in threads.
+
+    Ctrl-C may come between any two instructions here. It may lose an answer, but must not leave anybody waiting for
+    one that does not come: so the threads themselves keep the list of what is under way.
+    """
 
     def __init__(self, send: Callable[[Send], httpx.Response], clock: Clock) -> None:
         self._send = send
         self._clock = clock
         self._pool: ThreadPoolExecutor | None = None
-        self._ended: SimpleQueue[Finished] = SimpleQueue()
-        self._under_way = 0
+        self._under_way: set[int] = set()
+        self._ended: deque[Finished] = deque()
+        self._wake: SimpleQueue[None] = SimpleQueue()
 
     def start(self, step: Start) -> None:
         """Send a request in a thread of its own, made when none is idle."""
@@ -39,20 +44,24 @@ class ThreadBackground:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # for bulk calls and iterators
 
             self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="arize-queues")
-        self._pool.submit(self._carry_out, step)
-        self._under_way += 1
+        try:
+            self._under_way.add(step.tag)
+            self._pool.submit(self._carry_out, step)
+        except BaseException:
+            self._under_way.discard(step.tag)
+            raise
 
     def next(self, timeout: float | None) -> Finished | None:
         """Wait for the end of any of the requests."""
-        if not self._under_way:
-            self._clock.sleep(timeout or 0.0)
-            return None
-        try:
-            finished = self._ended.get(timeout=timeout)
-        except Empty:
-            return None
-        self._under_way -= 1
-        return finished
+        while not self._ended:
+            if not self._under_way:
+                self._clock.sleep(timeout or 0.0)
+                return None
+            try:
+                self._wake.get(timeout=timeout)
+            except Empty:
+                return None
+        return self._ended.popleft()
 
     def close(self) -> None:
         """Wait for what is under way, and let the threads go."""
@@ -64,7 +73,9 @@ class ThreadBackground:
             finished = Finished(step.tag, self._send(step.send))
         except Exception as fault:  # the plan decides
             finished = Finished(step.tag, None, fault)
-        self._ended.put(finished)
+        self._ended.append(finished)
+        self._under_way.discard(step.tag)
+        self._wake.put(None)
 
 
 class TaskBackground:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 import attrs
@@ -49,16 +50,22 @@ class Many(Generic[R]):
     taken: Counter[str] = attrs.field(factory=Counter, init=False)
     left_out: dict[str, str] = attrs.field(factory=dict, init=False)
 
-    def open_ledger(self, path: LedgerPath, items: Iterable[str]) -> None:
-        """Open the ledger of the job, if there is to be one."""
-        if path is not None:
-            job = {"operation": self.operation, "queue": self.queue.id, "input": fingerprint(items)}
-            self.ledger = Ledger(path, job)
+    def open_ledger(self, path: LedgerPath, items: Iterable[str]) -> AbstractContextManager[object]:
+        """Open the ledger of the job, if there is to be one; leaving the context closes it."""
+        if path is None:
+            return nullcontext()
+        job = {"operation": self.operation, "queue": self.queue.id, "input": fingerprint(items)}
+        self.ledger = Ledger(path, job)
+        return self.ledger
 
-    def undone(self, ids: Iterable[str]) -> list[str]:
-        """Leave out what the ledger has."""
+    def undone(self, rows: dict[str, V]) -> dict[str, V]:
+        """Leave out what the ledger has, which counts as done whatever else was found about it."""
         ledger = self.ledger
-        return list(ids) if ledger is None else [name for name in ids if not ledger.has(name)]
+        if ledger is None:
+            return rows
+        for name in [name for name in self.left_out if ledger.has(name)]:
+            del self.left_out[name]
+        return {name: value for name, value in rows.items() if not ledger.has(name)}
 
     def counted(self, items: Iterable[V]) -> Iterator[V]:
         """Count what an iterator gives."""
@@ -75,7 +82,7 @@ class Many(Generic[R]):
         *,
         keep: bool = True,
     ) -> Plan[Any]:
-        """Send the batches, and close the ledger whatever comes.
+        """Send the batches.
 
         Args:
             batches: What to send, in input order.
@@ -95,11 +102,7 @@ class Many(Generic[R]):
             remaining,
             lambda failed: self._summary(account.counts, failed),
         )
-        try:
-            return (yield from bulk.carry_out())
-        finally:
-            if self.ledger is not None:
-                self.ledger.close()
+        return (yield from bulk.carry_out())
 
     def one_each(self, rows: Rows[V], total: int | None, send: Callable[[str, V], Plan[R]]) -> Plan[BulkResult[R]]:
         """Send one request for each record."""

@@ -52,10 +52,10 @@ def delete_records(
         return
     ids, duplicates = dedupe(given)
     many.taken.update(submitted=len(given), duplicates=duplicates)
-    many.open_ledger(ledger, ids)
-    undone = many.undone(ids)
-    batches = _delete_batches(session, queue, undone)
-    yield from many.carry_out(batches, len(undone), _nothing, lambda batches: list(_iter_ids(batches)), keep=False)
+    with many.open_ledger(ledger, ids):
+        undone = list(many.undone(dict.fromkeys(ids)))
+        batches = _delete_batches(session, queue, undone)
+        yield from many.carry_out(batches, len(undone), _nothing, lambda batches: list(_iter_ids(batches)), keep=False)
 
 
 def _delete_batches(session: Session, queue: QueueRef, ids: Iterable[str]) -> Iterator[Batch[None]]:
@@ -106,9 +106,11 @@ def annotate_records(
         pairs = _guarded(many.counted(cast("Iterator[Any]", annotations)), "annotations", Checks.annotations, guard)
         return (yield from many.one_each(pairs, None, send))
     many.taken.update(submitted=len(rows))
-    many.open_ledger(ledger, (_told(name, [item.to_dict() for item in read]) for name, read in rows.items()))
-    guarded = _guarded_all(many.undone(rows), rows, "annotations", guard)
-    return (yield from many.one_each(guarded.items(), len(guarded), send))
+    # Judged before the ledger is opened: a call that is refused must not leave it bound to what was wrong.
+    guarded = _guarded_all(rows, "annotations", guard)
+    with many.open_ledger(ledger, (_told(name, [item.to_dict() for item in read]) for name, read in rows.items())):
+        left = many.undone(guarded)
+        return (yield from many.one_each(left.items(), len(left), send))
 
 
 def assign_records(
@@ -137,9 +139,10 @@ def assign_records(
         pairs = _guarded(many.counted(cast("Iterator[Any]", assignments)), "assignments", Checks.assigned_users, guard)
         return (yield from many.one_each(pairs, None, send))
     many.taken.update(submitted=len(rows))
-    many.open_ledger(ledger, (_told(name, emails) for name, emails in rows.items()))
-    guarded = _guarded_all(many.undone(rows), rows, "assignments", guard)
-    return (yield from many.one_each(guarded.items(), len(guarded), send))
+    guarded = _guarded_all(rows, "assignments", guard)
+    with many.open_ledger(ledger, (_told(name, emails) for name, emails in rows.items())):
+        left = many.undone(guarded)
+        return (yield from many.one_each(left.items(), len(left), send))
 
 
 Read = Callable[[Checks, str, object], list[Any]]
@@ -217,10 +220,10 @@ def _pair(checks: Checks, field: str, pair: object) -> tuple[str, Any]:
     return str(record_id), value
 
 
-def _guarded_all(undone: list[str], rows: dict[str, list[Any]], field: str, guard: Guard) -> dict[str, list[Any]]:
+def _guarded_all(rows: dict[str, list[Any]], field: str, guard: Guard) -> dict[str, list[Any]]:
     """Judge all rows before the first write."""
     checks = Checks()
-    judged = {name: guard(checks, f"{field}[{name!r}]", name, rows[name]) for name in undone}
+    judged = {name: guard(checks, f"{field}[{name!r}]", name, row) for name, row in rows.items()}
     checks.refuse()
     return {name: value for name, value in judged.items() if value is not None}
 

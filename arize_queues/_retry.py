@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -72,7 +73,7 @@ class Policy:
 def retry_after(response: httpx.Response, wall: Callable[[], datetime]) -> float | None:
     """Read Retry-After, which is seconds or an HTTP date; None where there is none that makes sense."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value):
         return float(value)
     try:
         date = parsedate_to_datetime(value)

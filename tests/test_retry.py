@@ -122,6 +122,7 @@ def test_a_timeout_is_an_error_of_its_own():
     [
         ("7", 7.0),
         ("0", 0.0),
+        ("1.5", 1.5),  # against the standard, but clear
         (" 42 ", 42.0),
         (format_datetime(START + timedelta(seconds=30), usegmt=True), 30.0),
         (format_datetime(START + timedelta(seconds=30)).replace("+0000", "-0000"), 30.0),
@@ -146,7 +147,7 @@ def test_a_long_retry_after_ends_it_at_once(header):
     assert played.waits == []
 
 
-@pytest.mark.parametrize("header", ["", "soon", "-5", "1.5", "٣", "1e3", "Mon, 99 Foo 2026", "0x10", "²"])
+@pytest.mark.parametrize("header", ["", "soon", "-5", "1.5.0", "٣", "1e3", "Mon, 99 Foo 2026", "0x10", "²"])
 def test_a_retry_after_without_sense_counts_as_none(header):
     """Then the usual backoff holds."""
     response = httpx.Response(503, headers=[(b"retry-after", header.encode())], request=OK.request)
