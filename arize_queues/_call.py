@@ -10,6 +10,7 @@ import httpx
 from arize_queues_raw.operations import OPERATIONS
 from arize_queues_raw.types import loads
 
+from ._collector import paused
 from ._errors import (
     APIConnectionError,
     APIStatusError,
@@ -32,6 +33,8 @@ from ._stages import notice
 
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)
+
+_LARGE = 64 * 1024  # bytes of an answer; below, the collector hardly runs
 
 logger = logging.getLogger("arize_queues")
 
@@ -78,6 +81,13 @@ def _call(session: Session, endpoint: Endpoint[P, T_co], replay: Replay, kwargs:
         response = yield from _exchange_spelled(session, kwargs, replay)
     else:
         response = judge(session, (yield from _exchange(session, kwargs, replay)))
+    if len(response.content) < _LARGE:
+        return _decoded(session, endpoint, response)
+    with paused():
+        return _decoded(session, endpoint, response)
+
+
+def _decoded(session: Session, endpoint: Endpoint[P, T_co], response: httpx.Response) -> T_co:
     payload = _payload(response)
     session.revision.learn(payload)
     try:

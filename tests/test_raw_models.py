@@ -147,8 +147,8 @@ def test_wrong_shapes_are_refused_in_three_ways_only(name: str, data: st.DataObj
 @pytest.mark.parametrize("src", [None, [], "text", 3, True, [{}], b"{}"])
 @pytest.mark.parametrize("name", OBJECTS)
 def test_what_is_no_object_is_refused(name: str, src: Any) -> None:
-    """Something that is not a JSON object is a TypeError that names the model."""
-    with pytest.raises(TypeError, match=name):
+    """Something that is not a JSON object is a TypeError."""
+    with pytest.raises(TypeError):
         getattr(models, name).from_dict(src)
 
 

@@ -16,7 +16,7 @@ from ..types import (
     Model,
     decode_union,
     empty_list,
-    not_an_object,
+    new,
     unknown_fields,
 )
 
@@ -82,9 +82,7 @@ class AddAnnotationQueueRecordsRequest(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AddAnnotationQueueRecordsRequest", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         record_sources = src["record_sources"]
         self.record_sources = (
             [decode_union(_RECORD_SOURCES_ITEM_KINDS, "record_type", item) for item in record_sources]

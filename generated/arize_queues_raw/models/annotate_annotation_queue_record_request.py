@@ -11,7 +11,7 @@ from ..models.annotation_input import AnnotationInput
 from ..types import (
     Model,
     empty_list,
-    not_an_object,
+    new,
     unknown_fields,
 )
 
@@ -47,9 +47,7 @@ class AnnotateAnnotationQueueRecordRequest(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotateAnnotationQueueRecordRequest", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         annotations = src["annotations"]
         self.annotations = (
             [AnnotationInput.from_dict(item) for item in annotations]

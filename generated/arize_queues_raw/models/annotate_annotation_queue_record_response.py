@@ -16,7 +16,7 @@ from ..models.record_granularity import RECORD_GRANULARITY_SPELLINGS, RecordGran
 from ..types import (
     Model,
     empty_list,
-    not_an_object,
+    new,
     null_field,
     unknown_fields,
 )
@@ -78,9 +78,7 @@ class AnnotateAnnotationQueueRecordResponse(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotateAnnotationQueueRecordResponse", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.annotation_queue_id = annotation_queue_id = src["annotation_queue_id"]
         source_type = src["source_type"]

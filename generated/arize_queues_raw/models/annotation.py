@@ -11,7 +11,7 @@ from attrs import define
 from ..models.annotator_user import AnnotatorUser
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -78,9 +78,7 @@ class Annotation(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Annotation", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.name = name = src["name"]
         annotator = src.get("annotator")
         self.annotator = None if annotator is None else AnnotatorUser.from_dict(annotator)

@@ -10,7 +10,7 @@ from attrs import define
 from ..types import (
     Model,
     Unset,
-    not_an_object,
+    new,
     null_field,
     unknown_fields,
 )
@@ -67,9 +67,7 @@ class AnnotationInput(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotationInput", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.name = name = src["name"]
         self.label = src.get("label")
         self.score = src.get("score")

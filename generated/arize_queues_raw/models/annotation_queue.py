@@ -17,7 +17,7 @@ from ..types import (
     Model,
     decode_union,
     empty_list,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     plain_list,
@@ -122,9 +122,7 @@ class AnnotationQueue(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotationQueue", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         self.space_id = space_id = src["space_id"]

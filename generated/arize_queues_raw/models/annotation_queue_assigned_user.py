@@ -14,7 +14,7 @@ from ..models.annotation_queue_completion_status import (
 from ..models.annotator_user import AnnotatorUser
 from ..types import (
     Model,
-    not_an_object,
+    new,
     unknown_fields,
 )
 
@@ -59,9 +59,7 @@ class AnnotationQueueAssignedUser(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotationQueueAssignedUser", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         user = src["user"]
         self.user = AnnotatorUser.from_dict(user)
         completion_status = src["completion_status"]

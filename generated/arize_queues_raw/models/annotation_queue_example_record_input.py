@@ -14,7 +14,7 @@ from ..models.annotation_queue_record_type import (
 from ..types import (
     Model,
     Unset,
-    not_an_object,
+    new,
     null_field,
     plain_list,
     unknown_fields,
@@ -76,9 +76,7 @@ class AnnotationQueueExampleRecordInput(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotationQueueExampleRecordInput", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.dataset_id = dataset_id = src["dataset_id"]
         record_type = src["record_type"]
         self.record_type = ANNOTATION_QUEUE_RECORD_TYPE_SPELLINGS.get(

@@ -18,7 +18,7 @@ from ..models.record_granularity import RECORD_GRANULARITY_SPELLINGS, RecordGran
 from ..types import (
     Model,
     empty_list,
-    not_an_object,
+    new,
     null_field,
     plain_object,
     unknown_fields,
@@ -107,9 +107,7 @@ class AnnotationQueueRecord(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotationQueueRecord", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.annotation_queue_id = annotation_queue_id = src["annotation_queue_id"]
         source_type = src["source_type"]

@@ -15,7 +15,7 @@ from ..models.annotation_queue_record_type import (
 from ..types import (
     Model,
     as_datetime,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     plain_list,
@@ -78,9 +78,7 @@ class AnnotationQueueSpanRecordInput(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotationQueueSpanRecordInput", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.project_id = project_id = src["project_id"]
         start_time = src["start_time"]
         self.start_time = parse_datetime(start_time)

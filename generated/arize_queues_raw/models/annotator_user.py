@@ -9,7 +9,7 @@ from attrs import define
 
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     unknown_fields,
 )
@@ -55,9 +55,7 @@ class AnnotatorUser(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AnnotatorUser", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.email = email = src["email"]
         if id is None or email is None:

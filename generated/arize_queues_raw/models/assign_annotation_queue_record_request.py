@@ -9,7 +9,7 @@ from attrs import define
 
 from ..types import (
     Model,
-    not_an_object,
+    new,
     plain_list,
     unknown_fields,
 )
@@ -47,9 +47,7 @@ class AssignAnnotationQueueRecordRequest(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("AssignAnnotationQueueRecordRequest", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         assigned_user_emails = src["assigned_user_emails"]
         self.assigned_user_emails = plain_list(assigned_user_emails)
         self.additional_properties = {} if len(src) == 1 else unknown_fields(src, _KNOWN)

@@ -14,7 +14,7 @@ from ..models.optimization_direction import OPTIMIZATION_DIRECTION_SPELLINGS, Op
 from ..types import (
     Model,
     empty_list,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -86,9 +86,7 @@ class CategoricalAnnotationConfig(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("CategoricalAnnotationConfig", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         self.space_id = space_id = src["space_id"]

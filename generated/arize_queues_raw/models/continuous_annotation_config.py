@@ -12,7 +12,7 @@ from ..models.annotation_config_type import ANNOTATION_CONFIG_TYPE_SPELLINGS, An
 from ..models.optimization_direction import OPTIMIZATION_DIRECTION_SPELLINGS, OptimizationDirection
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -89,9 +89,7 @@ class ContinuousAnnotationConfig(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("ContinuousAnnotationConfig", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         self.space_id = space_id = src["space_id"]

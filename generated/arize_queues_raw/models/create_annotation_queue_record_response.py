@@ -11,6 +11,7 @@ from ..models.annotation_queue_record import AnnotationQueueRecord
 from ..types import (
     Model,
     empty_list,
+    new,
     not_an_object,
     unknown_fields,
 )
@@ -50,7 +51,7 @@ class CreateAnnotationQueueRecordResponse(Model):
         """
         if not isinstance(src, dict):
             raise not_an_object("CreateAnnotationQueueRecordResponse", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         record_sources = src.get("record_sources")
         self.record_sources = (
             [AnnotationQueueRecord.from_dict(item) for item in record_sources]

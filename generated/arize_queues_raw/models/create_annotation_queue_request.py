@@ -18,7 +18,7 @@ from ..types import (
     Unset,
     decode_union,
     empty_list,
-    not_an_object,
+    new,
     null_field,
     plain_list,
     unknown_fields,
@@ -142,9 +142,7 @@ class CreateAnnotationQueueRequest(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("CreateAnnotationQueueRequest", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.name = name = src["name"]
         self.space_id = space_id = src["space_id"]
         annotation_config_ids = src["annotation_config_ids"]

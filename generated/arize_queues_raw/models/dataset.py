@@ -12,7 +12,7 @@ from ..models.dataset_version import DatasetVersion
 from ..types import (
     Model,
     empty_list,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -79,9 +79,7 @@ class Dataset(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Dataset", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         created_at = src.get("created_at")

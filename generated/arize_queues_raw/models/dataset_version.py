@@ -10,7 +10,7 @@ from attrs import define
 
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -72,9 +72,7 @@ class DatasetVersion(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("DatasetVersion", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         created_at = src.get("created_at")

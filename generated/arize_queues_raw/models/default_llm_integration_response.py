@@ -9,6 +9,7 @@ from attrs import define
 
 from ..types import (
     Model,
+    new,
     not_an_object,
     unknown_fields,
 )
@@ -56,7 +57,7 @@ class DefaultLLMIntegrationResponse(Model):
         """
         if not isinstance(src, dict):
             raise not_an_object("DefaultLLMIntegrationResponse", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.integration_id = src.get("integration_id")
         self.model_name = src.get("model_name")
         self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)

@@ -9,7 +9,7 @@ from attrs import define
 
 from ..types import (
     Model,
-    not_an_object,
+    new,
     plain_list,
     unknown_fields,
 )
@@ -46,9 +46,7 @@ class DeleteAnnotationQueueRecordsRequest(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("DeleteAnnotationQueueRecordsRequest", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         record_ids = src["record_ids"]
         self.record_ids = plain_list(record_ids)
         self.additional_properties = {} if len(src) == 1 else unknown_fields(src, _KNOWN)

@@ -9,7 +9,7 @@ from attrs import define
 
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     plain_object,
     unknown_fields,
@@ -72,9 +72,7 @@ class Evaluation(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Evaluation", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.name = name = src["name"]
         self.explanation = src.get("explanation")
         self.label = src.get("label")

@@ -11,7 +11,7 @@ from attrs import define
 from ..models.annotation_config_type import ANNOTATION_CONFIG_TYPE_SPELLINGS, AnnotationConfigType
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -73,9 +73,7 @@ class FreeformAnnotationConfig(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("FreeformAnnotationConfig", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         self.space_id = space_id = src["space_id"]

@@ -16,7 +16,7 @@ from ..types import (
     Page,
     decode_union,
     empty_list,
-    not_an_object,
+    new,
     unknown_fields,
 )
 
@@ -84,9 +84,7 @@ class ListAnnotationConfigsResponse(
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("ListAnnotationConfigsResponse", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
         annotation_configs = src["annotation_configs"]

@@ -12,7 +12,7 @@ from ..models.pagination_metadata import PaginationMetadata
 from ..types import (
     Page,
     empty_list,
-    not_an_object,
+    new,
     unknown_fields,
 )
 
@@ -57,9 +57,7 @@ class ListAnnotationQueuesResponse(Page[AnnotationQueue]):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("ListAnnotationQueuesResponse", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         pagination = src["pagination"]
         self.pagination = PaginationMetadata.from_dict(pagination)
         annotation_queues = src["annotation_queues"]

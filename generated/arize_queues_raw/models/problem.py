@@ -9,7 +9,7 @@ from attrs import define
 
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     unknown_fields,
 )
@@ -80,9 +80,7 @@ class Problem(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Problem", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.title = title = src["title"]
         self.status = status = src["status"]
         self.detail = src.get("detail")

@@ -11,7 +11,7 @@ from attrs import define
 from ..models.project_type import PROJECT_TYPE_SPELLINGS, ProjectType
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -73,9 +73,7 @@ class Project(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Project", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         created_at = src.get("created_at")

@@ -12,7 +12,7 @@ from ..models.default_agent_runtime_response import DefaultAgentRuntimeResponse
 from ..models.default_llm_integration_response import DefaultLLMIntegrationResponse
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -104,9 +104,7 @@ class Space(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Space", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         created_at = src.get("created_at")

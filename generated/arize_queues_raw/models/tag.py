@@ -11,7 +11,7 @@ from attrs import define
 from ..models.tag_color import TAG_COLOR_SPELLINGS, TagColor
 from ..types import (
     Model,
-    not_an_object,
+    new,
     null_field,
     parse_datetime,
     unknown_fields,
@@ -83,9 +83,7 @@ class Tag(Model):
             TypeError: If something is of another kind than the specification says.
             ValueError: If a required field is null, or a time cannot be read.
         """
-        if not isinstance(src, dict):
-            raise not_an_object("Tag", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         self.id = id = src["id"]
         self.name = name = src["name"]
         self.space_id = space_id = src["space_id"]

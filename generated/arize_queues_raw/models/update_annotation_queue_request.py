@@ -11,6 +11,7 @@ from ..types import (
     UNSET,
     Model,
     Unset,
+    new,
     not_an_object,
     plain_list,
     unknown_fields,
@@ -83,7 +84,7 @@ class UpdateAnnotationQueueRequest(Model):
         """
         if not isinstance(src, dict):
             raise not_an_object("UpdateAnnotationQueueRequest", src)
-        self = cls.__new__(cls)
+        self = new(cls)
         annotation_config_ids = src.get("annotation_config_ids")
         self.annotation_config_ids = (
             None if annotation_config_ids is None else plain_list(annotation_config_ids)
