@@ -45,6 +45,19 @@ class Model:
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
 
+    _additional_properties: dict[str, Any] | None
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """Fields that the specification does not know, as they came; made when it is asked for."""
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @additional_properties.setter
+    def additional_properties(self, fields: dict[str, Any]) -> None:
+        self._additional_properties = fields
+
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
         """Build the model from the object that JSON text was parsed to."""
@@ -208,10 +221,13 @@ def decode_union(
     return src if decode is None else decode(src)
 
 
+_fromisoformat: Final = datetime.datetime.fromisoformat
+
+
 def parse_datetime(value: str) -> datetime.datetime:
     """Read an ISO 8601 time, as written by any server."""
     try:
-        return datetime.datetime.fromisoformat(value)
+        return _fromisoformat(value)
     except ValueError:
         from dateutil.parser import isoparse
 
@@ -278,7 +294,7 @@ def dumps(value: Any) -> bytes:
 
 
 def _names(model: Model) -> tuple[str, ...]:
-    return tuple(field.name for field in type(model).__attrs_attrs__)  # type: ignore[attr-defined]
+    return tuple(field.alias for field in type(model).__attrs_attrs__)  # type: ignore[attr-defined]
 
 
 def _row(item: Any) -> dict[str, Any]:

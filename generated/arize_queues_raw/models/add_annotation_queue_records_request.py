@@ -57,7 +57,7 @@ class AddAnnotationQueueRecordsRequest(Model):
         | AnnotationQueueTraceRecordInput
         | dict[str, Any]
     ]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class AddAnnotationQueueRecordsRequest(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.record_sources = record_sources
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -89,7 +89,7 @@ class AddAnnotationQueueRecordsRequest(Model):
             if record_sources
             else empty_list(record_sources)
         )
-        self.additional_properties = {} if len(src) == 1 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 1 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,4 +99,4 @@ class AddAnnotationQueueRecordsRequest(Model):
                 item if isinstance(item, dict) else item.to_dict() for item in self.record_sources
             ],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

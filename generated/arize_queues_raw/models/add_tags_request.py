@@ -27,7 +27,7 @@ class AddTagsRequest(Model):
     """
 
     tag_ids: list[str]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class AddTagsRequest(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.tag_ids = tag_ids
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -49,7 +49,7 @@ class AddTagsRequest(Model):
         self = new(cls)
         tag_ids = src["tag_ids"]
         self.tag_ids = plain_list(tag_ids)
-        self.additional_properties = {} if len(src) == 1 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 1 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,4 +57,4 @@ class AddTagsRequest(Model):
         result: dict[str, Any] = {
             "tag_ids": list(self.tag_ids),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

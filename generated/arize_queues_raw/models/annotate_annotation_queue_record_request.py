@@ -16,6 +16,7 @@ from ..types import (
 )
 
 _KNOWN: Final = frozenset(("annotations",))
+_decode_annotation_input: Final = AnnotationInput.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -28,7 +29,7 @@ class AnnotateAnnotationQueueRecordRequest(Model):
     """
 
     annotations: list[AnnotationInput]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -36,7 +37,7 @@ class AnnotateAnnotationQueueRecordRequest(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.annotations = annotations
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -50,11 +51,11 @@ class AnnotateAnnotationQueueRecordRequest(Model):
         self = new(cls)
         annotations = src["annotations"]
         self.annotations = (
-            [AnnotationInput.from_dict(item) for item in annotations]
+            [_decode_annotation_input(item) for item in annotations]
             if annotations
             else empty_list(annotations)
         )
-        self.additional_properties = {} if len(src) == 1 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 1 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,4 +63,4 @@ class AnnotateAnnotationQueueRecordRequest(Model):
         result: dict[str, Any] = {
             "annotations": [item.to_dict() for item in self.annotations],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -30,6 +30,7 @@ _KNOWN: Final = frozenset(
         "granularity",
     )
 )
+_decode_annotation: Final = Annotation.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -51,7 +52,7 @@ class AnnotateAnnotationQueueRecordResponse(Model):
     source_type: AnnotationQueueSourceType
     annotations: list[Annotation]
     granularity: RecordGranularity | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class AnnotateAnnotationQueueRecordResponse(Model):
         self.source_type = source_type
         self.annotations = [] if annotations is None else annotations
         self.granularity = granularity
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -87,7 +88,7 @@ class AnnotateAnnotationQueueRecordResponse(Model):
         ) or AnnotationQueueSourceType(source_type)
         annotations = src.get("annotations")
         self.annotations = (
-            [Annotation.from_dict(item) for item in annotations] if annotations else empty_list(annotations)
+            [_decode_annotation(item) for item in annotations] if annotations else empty_list(annotations)
         )
         granularity = src.get("granularity")
         self.granularity = (
@@ -104,7 +105,7 @@ class AnnotateAnnotationQueueRecordResponse(Model):
                     "annotation_queue_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,4 +118,4 @@ class AnnotateAnnotationQueueRecordResponse(Model):
         }
         if self.granularity is not None:
             result["granularity"] = str(self.granularity)
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -27,6 +27,7 @@ _KNOWN: Final = frozenset(
         "updated_at",
     )
 )
+_decode_annotator_user: Final = AnnotatorUser.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -49,7 +50,7 @@ class Annotation(Model):
     score: float | None
     text: str | None
     updated_at: datetime.datetime | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class Annotation(Model):
         self.score = score
         self.text = text
         self.updated_at = updated_at
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -81,7 +82,7 @@ class Annotation(Model):
         self = new(cls)
         self.name = name = src["name"]
         annotator = src.get("annotator")
-        self.annotator = None if annotator is None else AnnotatorUser.from_dict(annotator)
+        self.annotator = None if annotator is None else _decode_annotator_user(annotator)
         self.label = src.get("label")
         self.score = src.get("score")
         self.text = src.get("text")
@@ -89,7 +90,7 @@ class Annotation(Model):
         self.updated_at = None if updated_at is None else parse_datetime(updated_at)
         if name is None:
             raise null_field("Annotation", src, ("name",))
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -107,4 +108,4 @@ class Annotation(Model):
             result["text"] = self.text
         if self.updated_at is not None:
             result["updated_at"] = self.updated_at.isoformat()
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -42,7 +42,7 @@ class AnnotationInput(Model):
     label: str | None
     score: float | None
     text: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class AnnotationInput(Model):
         self.label = None if label is None or isinstance(label, Unset) else label
         self.score = None if score is None or isinstance(score, Unset) else score
         self.text = None if text is None or isinstance(text, Unset) else text
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -74,7 +74,7 @@ class AnnotationInput(Model):
         self.text = src.get("text")
         if name is None:
             raise null_field("AnnotationInput", src, ("name",))
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,4 +88,4 @@ class AnnotationInput(Model):
             result["score"] = self.score
         if self.text is not None:
             result["text"] = self.text
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

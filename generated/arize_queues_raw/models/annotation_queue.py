@@ -50,6 +50,7 @@ _ANNOTATION_CONFIGS_ITEM_KINDS: Final[
     "continuous": ContinuousAnnotationConfig.from_dict,
     "freeform": FreeformAnnotationConfig.from_dict,
 }
+_decode_annotator_user: Final = AnnotatorUser.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -81,7 +82,7 @@ class AnnotationQueue(Model):
     annotators: list[AnnotatorUser]
     column_allowlist: list[str] | None
     instructions: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -111,7 +112,7 @@ class AnnotationQueue(Model):
         self.annotators = [] if annotators is None else annotators
         self.column_allowlist = column_allowlist
         self.instructions = instructions
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -138,7 +139,7 @@ class AnnotationQueue(Model):
         )
         annotators = src.get("annotators")
         self.annotators = (
-            [AnnotatorUser.from_dict(item) for item in annotators] if annotators else empty_list(annotators)
+            [_decode_annotator_user(item) for item in annotators] if annotators else empty_list(annotators)
         )
         column_allowlist = src.get("column_allowlist")
         self.column_allowlist = None if column_allowlist is None else plain_list(column_allowlist)
@@ -153,7 +154,7 @@ class AnnotationQueue(Model):
                     "space_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -173,4 +174,4 @@ class AnnotationQueue(Model):
             result["column_allowlist"] = list(self.column_allowlist)
         if self.instructions is not None:
             result["instructions"] = self.instructions
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

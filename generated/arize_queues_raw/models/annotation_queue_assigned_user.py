@@ -24,6 +24,7 @@ _KNOWN: Final = frozenset(
         "completion_status",
     )
 )
+_decode_annotator_user: Final = AnnotatorUser.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -38,7 +39,7 @@ class AnnotationQueueAssignedUser(Model):
 
     user: AnnotatorUser
     completion_status: AnnotationQueueCompletionStatus
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class AnnotationQueueAssignedUser(Model):
     ) -> None:
         self.user = user
         self.completion_status = completion_status
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -61,12 +62,12 @@ class AnnotationQueueAssignedUser(Model):
         """
         self = new(cls)
         user = src["user"]
-        self.user = AnnotatorUser.from_dict(user)
+        self.user = _decode_annotator_user(user)
         completion_status = src["completion_status"]
         self.completion_status = ANNOTATION_QUEUE_COMPLETION_STATUS_SPELLINGS.get(
             completion_status
         ) or AnnotationQueueCompletionStatus(completion_status)
-        self.additional_properties = {} if len(src) == 2 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 2 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,4 +76,4 @@ class AnnotationQueueAssignedUser(Model):
             "user": self.user.to_dict(),
             "completion_status": str(self.completion_status),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

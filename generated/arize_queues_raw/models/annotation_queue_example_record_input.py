@@ -47,7 +47,7 @@ class AnnotationQueueExampleRecordInput(Model):
     record_type: AnnotationQueueRecordType
     dataset_version_id: str | None
     example_ids: list[str] | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class AnnotationQueueExampleRecordInput(Model):
             else dataset_version_id
         )
         self.example_ids = None if example_ids is None or isinstance(example_ids, Unset) else example_ids
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -87,7 +87,7 @@ class AnnotationQueueExampleRecordInput(Model):
         self.example_ids = None if example_ids is None else plain_list(example_ids)
         if dataset_id is None:
             raise null_field("AnnotationQueueExampleRecordInput", src, ("dataset_id",))
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,4 +100,4 @@ class AnnotationQueueExampleRecordInput(Model):
             result["dataset_version_id"] = self.dataset_version_id
         if self.example_ids is not None:
             result["example_ids"] = list(self.example_ids)
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

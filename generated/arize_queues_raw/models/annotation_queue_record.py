@@ -38,6 +38,9 @@ _KNOWN: Final = frozenset(
         "trace_annotations",
     )
 )
+_decode_annotation: Final = Annotation.from_dict
+_decode_evaluation: Final = Evaluation.from_dict
+_decode_annotation_queue_assigned_user: Final = AnnotationQueueAssignedUser.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -70,7 +73,7 @@ class AnnotationQueueRecord(Model):
     granularity: RecordGranularity | None
     session_annotations: list[Annotation]
     trace_annotations: list[Annotation]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -96,7 +99,7 @@ class AnnotationQueueRecord(Model):
         self.granularity = granularity
         self.session_annotations = [] if session_annotations is None else session_annotations
         self.trace_annotations = [] if trace_annotations is None else trace_annotations
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -118,15 +121,15 @@ class AnnotationQueueRecord(Model):
         self.data = {} if data is None else plain_object(data)
         annotations = src.get("annotations")
         self.annotations = (
-            [Annotation.from_dict(item) for item in annotations] if annotations else empty_list(annotations)
+            [_decode_annotation(item) for item in annotations] if annotations else empty_list(annotations)
         )
         evaluations = src.get("evaluations")
         self.evaluations = (
-            [Evaluation.from_dict(item) for item in evaluations] if evaluations else empty_list(evaluations)
+            [_decode_evaluation(item) for item in evaluations] if evaluations else empty_list(evaluations)
         )
         assigned_users = src.get("assigned_users")
         self.assigned_users = (
-            [AnnotationQueueAssignedUser.from_dict(item) for item in assigned_users]
+            [_decode_annotation_queue_assigned_user(item) for item in assigned_users]
             if assigned_users
             else empty_list(assigned_users)
         )
@@ -138,13 +141,13 @@ class AnnotationQueueRecord(Model):
         )
         session_annotations = src.get("session_annotations")
         self.session_annotations = (
-            [Annotation.from_dict(item) for item in session_annotations]
+            [_decode_annotation(item) for item in session_annotations]
             if session_annotations
             else empty_list(session_annotations)
         )
         trace_annotations = src.get("trace_annotations")
         self.trace_annotations = (
-            [Annotation.from_dict(item) for item in trace_annotations]
+            [_decode_annotation(item) for item in trace_annotations]
             if trace_annotations
             else empty_list(trace_annotations)
         )
@@ -157,7 +160,7 @@ class AnnotationQueueRecord(Model):
                     "annotation_queue_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -175,4 +178,4 @@ class AnnotationQueueRecord(Model):
         }
         if self.granularity is not None:
             result["granularity"] = str(self.granularity)
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

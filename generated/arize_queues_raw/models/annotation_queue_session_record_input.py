@@ -53,7 +53,7 @@ class AnnotationQueueSessionRecordInput(Model):
     end_time: datetime.datetime
     session_ids: list[str]
     record_type: AnnotationQueueRecordType
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class AnnotationQueueSessionRecordInput(Model):
         self.end_time = as_datetime(end_time)
         self.session_ids = session_ids
         self.record_type = AnnotationQueueRecordType(record_type)
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -94,7 +94,7 @@ class AnnotationQueueSessionRecordInput(Model):
         ) or AnnotationQueueRecordType(record_type)
         if project_id is None:
             raise null_field("AnnotationQueueSessionRecordInput", src, ("project_id",))
-        self.additional_properties = {} if len(src) == 5 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 5 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,4 +106,4 @@ class AnnotationQueueSessionRecordInput(Model):
             "session_ids": list(self.session_ids),
             "record_type": str(self.record_type),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -51,7 +51,7 @@ class AnnotationQueueSpanRecordInput(Model):
     end_time: datetime.datetime
     span_ids: list[str]
     record_type: AnnotationQueueRecordType
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class AnnotationQueueSpanRecordInput(Model):
         self.end_time = as_datetime(end_time)
         self.span_ids = span_ids
         self.record_type = AnnotationQueueRecordType(record_type)
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -92,7 +92,7 @@ class AnnotationQueueSpanRecordInput(Model):
         ) or AnnotationQueueRecordType(record_type)
         if project_id is None:
             raise null_field("AnnotationQueueSpanRecordInput", src, ("project_id",))
-        self.additional_properties = {} if len(src) == 5 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 5 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,4 +104,4 @@ class AnnotationQueueSpanRecordInput(Model):
             "span_ids": list(self.span_ids),
             "record_type": str(self.record_type),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -52,7 +52,7 @@ class AnnotationQueueTraceRecordInput(Model):
     end_time: datetime.datetime
     trace_ids: list[str]
     record_type: AnnotationQueueRecordType
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class AnnotationQueueTraceRecordInput(Model):
         self.end_time = as_datetime(end_time)
         self.trace_ids = trace_ids
         self.record_type = AnnotationQueueRecordType(record_type)
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -93,7 +93,7 @@ class AnnotationQueueTraceRecordInput(Model):
         ) or AnnotationQueueRecordType(record_type)
         if project_id is None:
             raise null_field("AnnotationQueueTraceRecordInput", src, ("project_id",))
-        self.additional_properties = {} if len(src) == 5 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 5 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,4 +105,4 @@ class AnnotationQueueTraceRecordInput(Model):
             "trace_ids": list(self.trace_ids),
             "record_type": str(self.record_type),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -34,7 +34,7 @@ class AnnotatorUser(Model):
 
     id: str
     email: str
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class AnnotatorUser(Model):
     ) -> None:
         self.id = id
         self.email = email
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -67,7 +67,7 @@ class AnnotatorUser(Model):
                     "email",
                 ),
             )
-        self.additional_properties = {} if len(src) == 2 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 2 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -76,4 +76,4 @@ class AnnotatorUser(Model):
             "id": self.id,
             "email": self.email,
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

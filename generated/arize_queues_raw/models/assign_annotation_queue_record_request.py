@@ -28,7 +28,7 @@ class AssignAnnotationQueueRecordRequest(Model):
     """
 
     assigned_user_emails: list[str]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class AssignAnnotationQueueRecordRequest(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.assigned_user_emails = assigned_user_emails
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -50,7 +50,7 @@ class AssignAnnotationQueueRecordRequest(Model):
         self = new(cls)
         assigned_user_emails = src["assigned_user_emails"]
         self.assigned_user_emails = plain_list(assigned_user_emails)
-        self.additional_properties = {} if len(src) == 1 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 1 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,4 +58,4 @@ class AssignAnnotationQueueRecordRequest(Model):
         result: dict[str, Any] = {
             "assigned_user_emails": list(self.assigned_user_emails),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -30,6 +30,7 @@ _KNOWN: Final = frozenset(
         "granularity",
     )
 )
+_decode_annotation_queue_assigned_user: Final = AnnotationQueueAssignedUser.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -51,7 +52,7 @@ class AssignAnnotationQueueRecordResponse(Model):
     source_type: AnnotationQueueSourceType
     assigned_users: list[AnnotationQueueAssignedUser]
     granularity: RecordGranularity | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class AssignAnnotationQueueRecordResponse(Model):
         self.source_type = source_type
         self.assigned_users = [] if assigned_users is None else assigned_users
         self.granularity = granularity
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -87,7 +88,7 @@ class AssignAnnotationQueueRecordResponse(Model):
         ) or AnnotationQueueSourceType(source_type)
         assigned_users = src.get("assigned_users")
         self.assigned_users = (
-            [AnnotationQueueAssignedUser.from_dict(item) for item in assigned_users]
+            [_decode_annotation_queue_assigned_user(item) for item in assigned_users]
             if assigned_users
             else empty_list(assigned_users)
         )
@@ -106,7 +107,7 @@ class AssignAnnotationQueueRecordResponse(Model):
                     "annotation_queue_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,4 +120,4 @@ class AssignAnnotationQueueRecordResponse(Model):
         }
         if self.granularity is not None:
             result["granularity"] = str(self.granularity)
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -31,6 +31,7 @@ _KNOWN: Final = frozenset(
         "optimization_direction",
     )
 )
+_decode_categorical_annotation_value: Final = CategoricalAnnotationValue.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -55,7 +56,7 @@ class CategoricalAnnotationConfig(Model):
     type: AnnotationConfigType
     values: list[CategoricalAnnotationValue]
     optimization_direction: OptimizationDirection | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class CategoricalAnnotationConfig(Model):
         self.type = AnnotationConfigType(type)
         self.values = [] if values is None else values
         self.optimization_direction = optimization_direction
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -96,7 +97,7 @@ class CategoricalAnnotationConfig(Model):
         self.type = ANNOTATION_CONFIG_TYPE_SPELLINGS.get(type) or AnnotationConfigType(type)
         values = src.get("values")
         self.values = (
-            [CategoricalAnnotationValue.from_dict(item) for item in values] if values else empty_list(values)
+            [_decode_categorical_annotation_value(item) for item in values] if values else empty_list(values)
         )
         optimization_direction = src.get("optimization_direction")
         self.optimization_direction = (
@@ -115,7 +116,7 @@ class CategoricalAnnotationConfig(Model):
                     "space_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -130,4 +131,4 @@ class CategoricalAnnotationConfig(Model):
         }
         if self.optimization_direction is not None:
             result["optimization_direction"] = str(self.optimization_direction)
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -34,7 +34,7 @@ class CategoricalAnnotationValue(Model):
 
     label: str
     score: float | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class CategoricalAnnotationValue(Model):
     ) -> None:
         self.label = label
         self.score = score
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -60,7 +60,7 @@ class CategoricalAnnotationValue(Model):
         self.score = src.get("score")
         if label is None:
             raise null_field("CategoricalAnnotationValue", src, ("label",))
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,4 +70,4 @@ class CategoricalAnnotationValue(Model):
         }
         if self.score is not None:
             result["score"] = self.score
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

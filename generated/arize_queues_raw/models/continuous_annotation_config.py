@@ -56,7 +56,7 @@ class ContinuousAnnotationConfig(Model):
     maximum_score: float
     type: AnnotationConfigType
     optimization_direction: OptimizationDirection | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class ContinuousAnnotationConfig(Model):
         self.maximum_score = maximum_score
         self.type = AnnotationConfigType(type)
         self.optimization_direction = optimization_direction
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -118,7 +118,7 @@ class ContinuousAnnotationConfig(Model):
                     "maximum_score",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -134,4 +134,4 @@ class ContinuousAnnotationConfig(Model):
         }
         if self.optimization_direction is not None:
             result["optimization_direction"] = str(self.optimization_direction)
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

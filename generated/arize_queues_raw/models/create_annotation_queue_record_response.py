@@ -17,6 +17,7 @@ from ..types import (
 )
 
 _KNOWN: Final = frozenset(("record_sources",))
+_decode_annotation_queue_record: Final = AnnotationQueueRecord.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -30,7 +31,7 @@ class CreateAnnotationQueueRecordResponse(Model):
     """
 
     record_sources: list[AnnotationQueueRecord]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class CreateAnnotationQueueRecordResponse(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.record_sources = [] if record_sources is None else record_sources
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -54,11 +55,11 @@ class CreateAnnotationQueueRecordResponse(Model):
         self = new(cls)
         record_sources = src.get("record_sources")
         self.record_sources = (
-            [AnnotationQueueRecord.from_dict(item) for item in record_sources]
+            [_decode_annotation_queue_record(item) for item in record_sources]
             if record_sources
             else empty_list(record_sources)
         )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,4 +67,4 @@ class CreateAnnotationQueueRecordResponse(Model):
         result: dict[str, Any] = {
             "record_sources": [item.to_dict() for item in self.record_sources],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

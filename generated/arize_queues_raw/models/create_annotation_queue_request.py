@@ -93,7 +93,7 @@ class CreateAnnotationQueueRequest(Model):
         ]
         | None
     )
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class CreateAnnotationQueueRequest(Model):
         self.record_sources = (
             None if record_sources is None or isinstance(record_sources, Unset) else record_sources
         )
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -175,7 +175,7 @@ class CreateAnnotationQueueRequest(Model):
                     "space_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -196,4 +196,4 @@ class CreateAnnotationQueueRequest(Model):
             result["record_sources"] = [
                 item if isinstance(item, dict) else item.to_dict() for item in self.record_sources
             ]
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

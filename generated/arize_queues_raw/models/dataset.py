@@ -28,6 +28,7 @@ _KNOWN: Final = frozenset(
         "versions",
     )
 )
+_decode_dataset_version: Final = DatasetVersion.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -50,7 +51,7 @@ class Dataset(Model):
     space_id: str | None
     updated_at: datetime.datetime | None
     versions: list[DatasetVersion]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Dataset(Model):
         self.space_id = space_id
         self.updated_at = updated_at
         self.versions = [] if versions is None else versions
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -89,7 +90,7 @@ class Dataset(Model):
         self.updated_at = None if updated_at is None else parse_datetime(updated_at)
         versions = src.get("versions")
         self.versions = (
-            [DatasetVersion.from_dict(item) for item in versions] if versions else empty_list(versions)
+            [_decode_dataset_version(item) for item in versions] if versions else empty_list(versions)
         )
         if id is None or name is None:
             raise null_field(
@@ -100,7 +101,7 @@ class Dataset(Model):
                     "name",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -116,4 +117,4 @@ class Dataset(Model):
             result["space_id"] = self.space_id
         if self.updated_at is not None:
             result["updated_at"] = self.updated_at.isoformat()
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

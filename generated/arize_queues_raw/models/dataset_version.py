@@ -45,7 +45,7 @@ class DatasetVersion(Model):
     created_at: datetime.datetime | None
     dataset_id: str | None
     updated_at: datetime.datetime | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class DatasetVersion(Model):
         self.created_at = created_at
         self.dataset_id = dataset_id
         self.updated_at = updated_at
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -89,7 +89,7 @@ class DatasetVersion(Model):
                     "name",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,4 +104,4 @@ class DatasetVersion(Model):
             result["dataset_id"] = self.dataset_id
         if self.updated_at is not None:
             result["updated_at"] = self.updated_at.isoformat()
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -27,7 +27,7 @@ class DefaultAgentRuntimeResponse(Model):
     """
 
     integration_id: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class DefaultAgentRuntimeResponse(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.integration_id = integration_id
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -50,7 +50,7 @@ class DefaultAgentRuntimeResponse(Model):
             raise not_an_object("DefaultAgentRuntimeResponse", src)
         self = new(cls)
         self.integration_id = src.get("integration_id")
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,4 +58,4 @@ class DefaultAgentRuntimeResponse(Model):
         result: dict[str, Any] = {}
         if self.integration_id is not None:
             result["integration_id"] = self.integration_id
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -34,7 +34,7 @@ class DefaultLLMIntegrationResponse(Model):
 
     integration_id: str | None
     model_name: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class DefaultLLMIntegrationResponse(Model):
     ) -> None:
         self.integration_id = integration_id
         self.model_name = model_name
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -60,7 +60,7 @@ class DefaultLLMIntegrationResponse(Model):
         self = new(cls)
         self.integration_id = src.get("integration_id")
         self.model_name = src.get("model_name")
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,4 +70,4 @@ class DefaultLLMIntegrationResponse(Model):
             result["integration_id"] = self.integration_id
         if self.model_name is not None:
             result["model_name"] = self.model_name
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

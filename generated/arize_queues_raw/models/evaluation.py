@@ -45,7 +45,7 @@ class Evaluation(Model):
     label: str | None
     metadata: dict[str, Any] | None
     score: float | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Evaluation(Model):
         self.label = label
         self.metadata = metadata
         self.score = score
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -81,7 +81,7 @@ class Evaluation(Model):
         self.score = src.get("score")
         if name is None:
             raise null_field("Evaluation", src, ("name",))
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,4 +97,4 @@ class Evaluation(Model):
             result["metadata"] = dict(self.metadata)
         if self.score is not None:
             result["score"] = self.score
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

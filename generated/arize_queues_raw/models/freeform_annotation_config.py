@@ -46,7 +46,7 @@ class FreeformAnnotationConfig(Model):
     space_id: str
     created_at: datetime.datetime
     type: AnnotationConfigType
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class FreeformAnnotationConfig(Model):
         self.space_id = space_id
         self.created_at = created_at
         self.type = AnnotationConfigType(type)
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -91,7 +91,7 @@ class FreeformAnnotationConfig(Model):
                     "space_id",
                 ),
             )
-        self.additional_properties = {} if len(src) == 5 else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if len(src) == 5 else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -103,4 +103,4 @@ class FreeformAnnotationConfig(Model):
             "created_at": self.created_at.isoformat(),
             "type": str(self.type),
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

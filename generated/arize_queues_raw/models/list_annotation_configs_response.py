@@ -39,6 +39,7 @@ _ANNOTATION_CONFIGS_ITEM_KINDS: Final[
     "continuous": ContinuousAnnotationConfig.from_dict,
     "freeform": FreeformAnnotationConfig.from_dict,
 }
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -57,7 +58,7 @@ class ListAnnotationConfigsResponse(
     annotation_configs: list[
         CategoricalAnnotationConfig | ContinuousAnnotationConfig | FreeformAnnotationConfig | dict[str, Any]
     ]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class ListAnnotationConfigsResponse(
     ) -> None:
         self.pagination = pagination
         self.annotation_configs = [] if annotation_configs is None else annotation_configs
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -86,14 +87,14 @@ class ListAnnotationConfigsResponse(
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         annotation_configs = src["annotation_configs"]
         self.annotation_configs = (
             [decode_union(_ANNOTATION_CONFIGS_ITEM_KINDS, "type", item) for item in annotation_configs]
             if annotation_configs
             else empty_list(annotation_configs)
         )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,7 +105,7 @@ class ListAnnotationConfigsResponse(
                 item if isinstance(item, dict) else item.to_dict() for item in self.annotation_configs
             ],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(
         self,

@@ -22,6 +22,8 @@ _KNOWN: Final = frozenset(
         "records",
     )
 )
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
+_decode_annotation_queue_record: Final = AnnotationQueueRecord.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -36,7 +38,7 @@ class ListAnnotationQueueRecordsResponse(Page[AnnotationQueueRecord]):
 
     pagination: PaginationMetadata
     records: list[AnnotationQueueRecord]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class ListAnnotationQueueRecordsResponse(Page[AnnotationQueueRecord]):
     ) -> None:
         self.pagination = pagination
         self.records = [] if records is None else records
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -59,12 +61,12 @@ class ListAnnotationQueueRecordsResponse(Page[AnnotationQueueRecord]):
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         records = src["records"]
         self.records = (
-            [AnnotationQueueRecord.from_dict(item) for item in records] if records else empty_list(records)
+            [_decode_annotation_queue_record(item) for item in records] if records else empty_list(records)
         )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,7 +75,7 @@ class ListAnnotationQueueRecordsResponse(Page[AnnotationQueueRecord]):
             "pagination": self.pagination.to_dict(),
             "records": [item.to_dict() for item in self.records],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(self) -> list[AnnotationQueueRecord]:
         return self.records

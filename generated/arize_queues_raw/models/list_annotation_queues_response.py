@@ -22,6 +22,8 @@ _KNOWN: Final = frozenset(
         "annotation_queues",
     )
 )
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
+_decode_annotation_queue: Final = AnnotationQueue.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -36,7 +38,7 @@ class ListAnnotationQueuesResponse(Page[AnnotationQueue]):
 
     pagination: PaginationMetadata
     annotation_queues: list[AnnotationQueue]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class ListAnnotationQueuesResponse(Page[AnnotationQueue]):
     ) -> None:
         self.pagination = pagination
         self.annotation_queues = [] if annotation_queues is None else annotation_queues
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -59,14 +61,14 @@ class ListAnnotationQueuesResponse(Page[AnnotationQueue]):
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         annotation_queues = src["annotation_queues"]
         self.annotation_queues = (
-            [AnnotationQueue.from_dict(item) for item in annotation_queues]
+            [_decode_annotation_queue(item) for item in annotation_queues]
             if annotation_queues
             else empty_list(annotation_queues)
         )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,7 +77,7 @@ class ListAnnotationQueuesResponse(Page[AnnotationQueue]):
             "pagination": self.pagination.to_dict(),
             "annotation_queues": [item.to_dict() for item in self.annotation_queues],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(self) -> list[AnnotationQueue]:
         return self.annotation_queues

@@ -22,6 +22,8 @@ _KNOWN: Final = frozenset(
         "datasets",
     )
 )
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
+_decode_dataset: Final = Dataset.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -36,7 +38,7 @@ class ListDatasetsResponse(Page[Dataset]):
 
     pagination: PaginationMetadata
     datasets: list[Dataset]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class ListDatasetsResponse(Page[Dataset]):
     ) -> None:
         self.pagination = pagination
         self.datasets = [] if datasets is None else datasets
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -59,10 +61,10 @@ class ListDatasetsResponse(Page[Dataset]):
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         datasets = src["datasets"]
-        self.datasets = [Dataset.from_dict(item) for item in datasets] if datasets else empty_list(datasets)
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self.datasets = [_decode_dataset(item) for item in datasets] if datasets else empty_list(datasets)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class ListDatasetsResponse(Page[Dataset]):
             "pagination": self.pagination.to_dict(),
             "datasets": [item.to_dict() for item in self.datasets],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(self) -> list[Dataset]:
         return self.datasets

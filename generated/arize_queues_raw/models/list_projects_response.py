@@ -22,6 +22,8 @@ _KNOWN: Final = frozenset(
         "projects",
     )
 )
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
+_decode_project: Final = Project.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -36,7 +38,7 @@ class ListProjectsResponse(Page[Project]):
 
     pagination: PaginationMetadata
     projects: list[Project]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class ListProjectsResponse(Page[Project]):
     ) -> None:
         self.pagination = pagination
         self.projects = [] if projects is None else projects
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -59,10 +61,10 @@ class ListProjectsResponse(Page[Project]):
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         projects = src["projects"]
-        self.projects = [Project.from_dict(item) for item in projects] if projects else empty_list(projects)
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self.projects = [_decode_project(item) for item in projects] if projects else empty_list(projects)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class ListProjectsResponse(Page[Project]):
             "pagination": self.pagination.to_dict(),
             "projects": [item.to_dict() for item in self.projects],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(self) -> list[Project]:
         return self.projects

@@ -22,6 +22,8 @@ _KNOWN: Final = frozenset(
         "spaces",
     )
 )
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
+_decode_space: Final = Space.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -36,7 +38,7 @@ class ListSpacesResponse(Page[Space]):
 
     pagination: PaginationMetadata
     spaces: list[Space]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class ListSpacesResponse(Page[Space]):
     ) -> None:
         self.pagination = pagination
         self.spaces = [] if spaces is None else spaces
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -59,10 +61,10 @@ class ListSpacesResponse(Page[Space]):
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         spaces = src["spaces"]
-        self.spaces = [Space.from_dict(item) for item in spaces] if spaces else empty_list(spaces)
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self.spaces = [_decode_space(item) for item in spaces] if spaces else empty_list(spaces)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class ListSpacesResponse(Page[Space]):
             "pagination": self.pagination.to_dict(),
             "spaces": [item.to_dict() for item in self.spaces],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(self) -> list[Space]:
         return self.spaces

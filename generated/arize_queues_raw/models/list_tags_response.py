@@ -22,6 +22,8 @@ _KNOWN: Final = frozenset(
         "tags",
     )
 )
+_decode_pagination_metadata: Final = PaginationMetadata.from_dict
+_decode_tag: Final = Tag.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -36,7 +38,7 @@ class ListTagsResponse(Page[Tag]):
 
     pagination: PaginationMetadata
     tags: list[Tag]
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -46,7 +48,7 @@ class ListTagsResponse(Page[Tag]):
     ) -> None:
         self.pagination = pagination
         self.tags = [] if tags is None else tags
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -59,10 +61,10 @@ class ListTagsResponse(Page[Tag]):
         """
         self = new(cls)
         pagination = src["pagination"]
-        self.pagination = PaginationMetadata.from_dict(pagination)
+        self.pagination = _decode_pagination_metadata(pagination)
         tags = src["tags"]
-        self.tags = [Tag.from_dict(item) for item in tags] if tags else empty_list(tags)
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self.tags = [_decode_tag(item) for item in tags] if tags else empty_list(tags)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ class ListTagsResponse(Page[Tag]):
             "pagination": self.pagination.to_dict(),
             "tags": [item.to_dict() for item in self.tags],
         }
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
 
     def _items(self) -> list[Tag]:
         return self.tags

@@ -34,7 +34,7 @@ class PaginationMetadata(Model):
 
     has_more: bool
     next_cursor: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PaginationMetadata(Model):
     ) -> None:
         self.has_more = has_more
         self.next_cursor = next_cursor
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -60,7 +60,7 @@ class PaginationMetadata(Model):
         self.next_cursor = src.get("next_cursor")
         if has_more is None:
             raise null_field("PaginationMetadata", src, ("has_more",))
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,4 +70,4 @@ class PaginationMetadata(Model):
         }
         if self.next_cursor is not None:
             result["next_cursor"] = self.next_cursor
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -49,7 +49,7 @@ class Problem(Model):
     instance: str | None
     request_id: str | None
     type: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Problem(Model):
         self.instance = instance
         self.request_id = request_id
         self.type = type
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -97,7 +97,7 @@ class Problem(Model):
                     "status",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -116,4 +116,4 @@ class Problem(Model):
             result["request_id"] = self.request_id
         if self.type is not None:
             result["type"] = self.type
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

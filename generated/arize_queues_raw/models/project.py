@@ -46,7 +46,7 @@ class Project(Model):
     created_at: datetime.datetime | None
     project_type: ProjectType | None
     space_id: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Project(Model):
         self.created_at = created_at
         self.project_type = project_type
         self.space_id = space_id
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -94,7 +94,7 @@ class Project(Model):
                     "name",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -109,4 +109,4 @@ class Project(Model):
             result["project_type"] = str(self.project_type)
         if self.space_id is not None:
             result["space_id"] = self.space_id
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

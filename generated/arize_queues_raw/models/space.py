@@ -33,6 +33,8 @@ _KNOWN: Final = frozenset(
         "organization_id",
     )
 )
+_decode_default_agent_runtime_response: Final = DefaultAgentRuntimeResponse.from_dict
+_decode_default_llm_integration_response: Final = DefaultLLMIntegrationResponse.from_dict
 
 
 @define(init=False, eq=False, repr=False)
@@ -65,7 +67,7 @@ class Space(Model):
     is_private: bool | None
     ml_models_enabled: bool | None
     organization_id: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -93,7 +95,7 @@ class Space(Model):
         self.is_private = is_private
         self.ml_models_enabled = ml_models_enabled
         self.organization_id = organization_id
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -113,13 +115,13 @@ class Space(Model):
         self.default_agent_runtime = (
             None
             if default_agent_runtime is None
-            else DefaultAgentRuntimeResponse.from_dict(default_agent_runtime)
+            else _decode_default_agent_runtime_response(default_agent_runtime)
         )
         default_llm_integration = src.get("default_llm_integration")
         self.default_llm_integration = (
             None
             if default_llm_integration is None
-            else DefaultLLMIntegrationResponse.from_dict(default_llm_integration)
+            else _decode_default_llm_integration_response(default_llm_integration)
         )
         self.description = src.get("description")
         self.gradient_end_color = src.get("gradient_end_color")
@@ -136,7 +138,7 @@ class Space(Model):
                     "name",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -163,4 +165,4 @@ class Space(Model):
             result["ml_models_enabled"] = self.ml_models_enabled
         if self.organization_id is not None:
             result["organization_id"] = self.organization_id
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

@@ -52,7 +52,7 @@ class Tag(Model):
     created_at: datetime.datetime | None
     description: str | None
     updated_at: datetime.datetime | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Tag(Model):
         self.created_at = created_at
         self.description = description
         self.updated_at = updated_at
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -104,7 +104,7 @@ class Tag(Model):
                     "space_id",
                 ),
             )
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,4 +122,4 @@ class Tag(Model):
             result["description"] = self.description
         if self.updated_at is not None:
             result["updated_at"] = self.updated_at.isoformat()
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result

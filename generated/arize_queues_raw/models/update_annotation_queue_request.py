@@ -49,7 +49,7 @@ class UpdateAnnotationQueueRequest(Model):
     column_allowlist: list[str] | None | Unset
     instructions: str | None | Unset
     name: str | None
-    additional_properties: dict[str, Any]
+    _additional_properties: dict[str, Any] | None
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class UpdateAnnotationQueueRequest(Model):
         self.column_allowlist = column_allowlist
         self.instructions = instructions
         self.name = None if name is None or isinstance(name, Unset) else name
-        self.additional_properties = {} if additional_properties is None else additional_properties
+        self._additional_properties = additional_properties
 
     @classmethod
     def from_dict(cls, src: dict[str, Any]) -> Self:
@@ -99,7 +99,7 @@ class UpdateAnnotationQueueRequest(Model):
         )
         self.instructions = src.get("instructions", UNSET)
         self.name = src.get("name")
-        self.additional_properties = {} if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
+        self._additional_properties = None if _KNOWN.issuperset(src) else unknown_fields(src, _KNOWN)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,4 +117,4 @@ class UpdateAnnotationQueueRequest(Model):
             result["instructions"] = self.instructions
         if self.name is not None:
             result["name"] = self.name
-        return {**self.additional_properties, **result} if self.additional_properties else result
+        return {**self._additional_properties, **result} if self._additional_properties else result
