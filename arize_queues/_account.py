@@ -17,18 +17,24 @@ from ._errors import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
+    UnexpectedResponseError,
 )
 from ._ledger import Ledger
-from ._plan import Plan
+from ._plan import Plan, Stopped
 from ._progress import Progress
+from ._retry import LONGEST_RETRY_AFTER
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 # The server understood these requests and declined what is in them, so a part of them may still be fine.
 _DECLINED = frozenset({400, 404, 409, 422})
-_ALIKE_BEFORE_GIVING_UP = 3
+_ALIKE_BEFORE_GIVING_UP = 10
 _OUTAGES_BEFORE_GIVING_UP = 3
+
+
+def _never() -> Plan[Any]:
+    raise AssertionError("what is refused is not sent")
 
 
 @attrs.define(eq=False)
@@ -42,14 +48,16 @@ class Batch(Generic[R]):
         send: Makes the plan that sends it.
         halves: Makes its two halves; none where it cannot be split.
         payload: What it carries, to put what is left into the form that the call takes.
+        refused: Why it must not be sent, where the caller's iterator gave something wrong.
     """
 
     position: tuple[int, ...]
     ids: Sequence[str]
     keys: Sequence[str]
-    send: Callable[[], Plan[R]]
+    send: Callable[[], Plan[R]] = _never
     halves: Callable[[], list[Batch[R]]] = list
     payload: Any = None
+    refused: ArizeQueuesError | None = None
 
 
 @attrs.frozen(eq=False)
@@ -61,14 +69,14 @@ class Fate(Generic[R]):
         error: Why it failed, or what there is to say if it goes no further; None where it went through.
         result: The answer, where it went through.
         counts: What it counts as, where it went through.
-        over: Whether it has ended.
+        unsent: Whether it was begun and then not sent, as the call ended.
     """
 
     batch: Batch[R] | None
     error: ArizeQueuesError | None = None
     result: R | None = None
     counts: dict[str, int] = attrs.field(factory=dict[str, int])
-    over: bool = True
+    unsent: bool = False
 
 
 @attrs.define(eq=False)
@@ -78,60 +86,65 @@ class Account(Generic[R]):
     Ctrl-C may come between any two instructions, so each change of the account is a single one.
 
     Attributes:
-        progress: Told of each batch that ends.
         count: Says what a batch that went through counts as, e.g. {"created": 498, "already_present": 2}.
+        progress: Told of each batch that ends.
         ledger: Where it is written down first, if anywhere.
         keep: Whether the batches that went through are asked for in the end; if not, their ids need no memory.
         fates: Position to fate of each batch that has begun; None for one that its parts have taken the place of.
         stop_reason: Why nothing more is sent, or None.
     """
 
-    progress: Progress
     count: Callable[[Batch[R], R], dict[str, int]]
-    ledger: Ledger | None = None
     keep: bool = True
+    progress: Progress = attrs.field(factory=Progress, init=False)
+    ledger: Ledger | None = attrs.field(default=None, init=False)
     fates: dict[tuple[int, ...], Fate[R] | None] = attrs.field(factory=dict, init=False)
     stop_reason: str | None = attrs.field(default=None, init=False)
-    _before: Counter[str] = attrs.field(init=False)
     _outages: int = attrs.field(default=0, init=False)
     _went_through: bool = attrs.field(default=False, init=False)
+    _alike: list[ArizeQueuesError] = attrs.field(factory=list, init=False)
     _split_in_vain: bool = attrs.field(default=False, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Go on from what the ledger has."""
-        self._before = Counter(self.ledger.counts if self.ledger else {})
 
     @property
     def done(self) -> list[tuple[Batch[R], R]]:
         """Give the batches that went through and are kept, with their results, in input order."""
-        found = [(fate.batch, cast("R", fate.result)) for fate in self._fates() if fate.error is None]
+        found = [
+            (fate.batch, cast("R", fate.result)) for fate in self._fates() if fate.error is None and not fate.unsent
+        ]
         return _in_order([(batch, result) for batch, result in found if batch is not None])
 
     @property
     def failed(self) -> list[tuple[Batch[R], ArizeQueuesError]]:
-        """Give the batches that failed or have not ended, with their errors, in input order."""
+        """Give the batches that failed or are of unknown fate, with their errors, in input order."""
         found = [(fate.batch, fate.error) for fate in self._fates()]
         return _in_order([(batch, error) for batch, error in found if batch is not None and error is not None])
 
     @property
-    def under_way(self) -> bool:
-        """Say whether a batch has begun and not ended."""
-        return any(not fate.over for fate in self._fates())
+    def left(self) -> list[Batch[R]]:
+        """Give the batches that did not go through, those that were not sent among them, in input order."""
+        found = [(fate.batch, None) for fate in self._fates() if fate.unsent or fate.error is not None]
+        return [batch for batch, _ in _in_order([(batch, none) for batch, none in found if batch is not None])]
 
     @property
     def counts(self) -> Counter[str]:
         """Sum up what went through, in an earlier run too."""
-        counts = self._before.copy()
+        counts = Counter(self.ledger.before if self.ledger else {})
         for fate in self._fates():
             counts.update(fate.counts)
         return counts
+
+    def close(self) -> None:
+        """End the display, and let the ledger go."""
+        self.progress.close()
+        if self.ledger is not None:
+            self.ledger.close()
 
     def _fates(self) -> list[Fate[R]]:
         return [fate for fate in self.fates.values() if fate is not None]
 
     def deliver(self, batch: Batch[R]) -> Plan[None]:
         """Send a batch; where the server declines it, send its parts."""
-        error = yield from self._attempt(batch)
+        error = batch.refused or (yield from self._attempt(batch))
         if error is None:
             return
         parts = batch.halves() if self._may_be_split(error) else []
@@ -141,11 +154,15 @@ class Account(Generic[R]):
             self._fail(batch, error)
 
     def _attempt(self, batch: Batch[R]) -> Plan[ArizeQueuesError | None]:
-        self.fates[batch.position] = Fate(batch, _unknown_fate(), over=False)
+        before = self.fates.get(batch.position)
+        self.fates[batch.position] = Fate(batch, _unknown_fate())
         try:
             result = yield from batch.send()
         except ArizeQueuesError as error:
             return error
+        except Stopped:
+            self.fates[batch.position] = before or Fate(batch, unsent=True)
+            raise
         counts = {**self.count(batch, result), "requests_sent": 1}
         self._write_down(batch, counts)
         self.fates[batch.position] = Fate(batch if self.keep else None, None, result, counts)
@@ -163,13 +180,19 @@ class Account(Generic[R]):
 
     def _fail(self, batch: Batch[R], error: ArizeQueuesError) -> None:
         self.fates[batch.position] = Fate(batch, error)
+        self.stop_reason = self.stop_reason or self._reason_to_stop(error)
         self.progress.advance(len(batch.ids))
+
+    def _reason_to_stop(self, error: ArizeQueuesError) -> str | None:
         if isinstance(error, AuthenticationError | PermissionDeniedError):
-            self.stop_reason = "the server does not let this key do it"
-        elif isinstance(error, APIConnectionError | RateLimitError | ServerError):
+            return "the server does not let this key do it"
+        if isinstance(error, RateLimitError) and (error.retry_after or 0.0) > LONGEST_RETRY_AFTER:
+            return f"the server asks to wait for {error.retry_after:g} seconds"
+        if _is_outage(error):
             self._outages += 1
             if self._outages >= _OUTAGES_BEFORE_GIVING_UP:
-                self.stop_reason = f"{self._outages} requests in a row failed for good"
+                return f"{self._outages} requests in a row failed for good"
+        return None
 
     def _may_be_split(self, error: ArizeQueuesError) -> bool:
         return (
@@ -181,8 +204,9 @@ class Account(Generic[R]):
     def _isolate(self, batch: Batch[R], parts: list[Batch[R]], declined: ArizeQueuesError) -> Plan[None]:
         """Send the parts of a declined batch, smaller and smaller, until the bad ids stand alone.
 
-        Where the first few ids are all declined alike and nothing goes through, the cause is not an id. They are
-        taken from all over the batch, since bad ids often stand side by side.
+        Where the first few ids are all declined alike and nothing goes through, the cause is not an id: ten, so that
+        good ids are found even among many bad ones. They are taken from all over the batch, since bad ids often
+        stand side by side.
         """
         self._part(batch, parts, declined)
         alike: list[ArizeQueuesError] = []
@@ -200,8 +224,9 @@ class Account(Generic[R]):
                 continue
             self._fail(part, error)
             alike.append(error)
+            self._alike.append(error)
             parts.sort(key=lambda part: len(part.ids), reverse=True)
-            if not went_through and _hopeless(alike):
+            if (not went_through and _hopeless(alike)) or (not self._went_through and _hopeless(self._alike)):
                 self._split_in_vain = True
                 for rest in parts:
                     self._fail(rest, declined)
@@ -209,14 +234,19 @@ class Account(Generic[R]):
 
     def _part(self, batch: Batch[R], parts: list[Batch[R]], declined: ArizeQueuesError) -> None:
         """Put the parts of a batch in its place."""
-        fates: dict[tuple[int, ...], Fate[R] | None] = {
-            part.position: Fate(part, declined, over=False) for part in parts
-        }
+        fates: dict[tuple[int, ...], Fate[R] | None] = {part.position: Fate(part, declined) for part in parts}
         self.fates.update({batch.position: None, **fates})
 
 
 def _in_order(items: list[tuple[Batch[R], T]]) -> list[tuple[Batch[R], T]]:
     return sorted(items, key=lambda item: item[0].position)
+
+
+def _is_outage(error: ArizeQueuesError) -> bool:
+    """Say whether it is the server or the way to it that failed, not what was sent: a redirect leads to a login."""
+    if isinstance(error, APIStatusError) and 300 <= error.status_code < 400:
+        return True
+    return isinstance(error, APIConnectionError | RateLimitError | ServerError | UnexpectedResponseError)
 
 
 def _unknown_fate() -> ArizeQueuesError:

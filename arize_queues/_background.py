@@ -1,4 +1,4 @@
-"""Requests beside the plan: a pool of threads, or tasks of asyncio or trio.
+"""Requests beside the plan: threads, or tasks of asyncio or trio.
 
 Both have the same four methods. Nothing is created before the first request is started, so that calls without
 background requests pay nothing.
@@ -7,6 +7,7 @@ background requests pay nothing.
 from __future__ import annotations
 
 import sys
+import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
@@ -16,11 +17,7 @@ from ._clock import Clock
 from ._plan import Finished, Send, Start
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
     import httpx
-
-_MOST_THREADS = 256
 
 
 class ThreadBackground:
@@ -28,54 +25,70 @@ class ThreadBackground:
 
     Ctrl-C may come between any two instructions here. It may lose an answer, but must not leave anybody waiting for
     one that does not come: so the threads themselves keep the list of what is under way.
+
+    The threads are daemons, unlike those of concurrent.futures, which Python waits for at its exit: who presses
+    Ctrl-C twice does not want to wait for a server that does not answer.
     """
 
     def __init__(self, send: Callable[[Send], httpx.Response], clock: Clock) -> None:
         self._send = send
         self._clock = clock
-        self._pool: ThreadPoolExecutor | None = None
+        self._threads: list[threading.Thread] = []
+        self._todo: SimpleQueue[Start | None] = SimpleQueue()
         self._under_way: set[int] = set()
         self._ended: deque[Finished] = deque()
         self._wake: SimpleQueue[None] = SimpleQueue()
+        self._presses = 0
 
     def start(self, step: Start) -> None:
-        """Send a request in a thread of its own, made when none is idle."""
-        if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # for bulk calls and iterators
-
-            self._pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="arize-queues")
+        """Send a request in an idle thread, or in a new one."""
         try:
             self._under_way.add(step.tag)
-            self._pool.submit(self._carry_out, step)
+            if len(self._under_way) > len(self._threads):
+                name = f"arize-queues_{len(self._threads)}"
+                self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
+                self._threads[-1].start()
+            self._todo.put(step)
         except BaseException:
             self._under_way.discard(step.tag)
             raise
 
     def next(self, timeout: float | None) -> Finished | None:
         """Wait for the end of any of the requests."""
-        while not self._ended:
-            if not self._under_way:
-                self._clock.sleep(timeout or 0.0)
-                return None
-            try:
+        try:
+            while not self._ended:
+                if not self._under_way:
+                    self._clock.sleep(timeout or 0.0)
+                    return None
                 self._wake.get(timeout=timeout)
-            except Empty:
-                return None
+        except Empty:
+            return None
+        except KeyboardInterrupt:
+            self._presses += 1
+            raise
         return self._ended.popleft()
 
     def close(self) -> None:
-        """Wait for what is under way, and let the threads go."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _carry_out(self, step: Start) -> None:
+        """Let the threads go, and wait for what is under way; not after a second Ctrl-C."""
+        for _ in self._threads:
+            self._todo.put(None)
         try:
-            finished = Finished(step.tag, self._send(step.send))
-        except Exception as fault:  # the plan decides
-            finished = Finished(step.tag, None, fault)
-        self._ended.append(finished)
-        self._under_way.discard(step.tag)
-        self._wake.put(None)
+            for thread in self._threads:
+                if self._presses < 2 and thread.ident:
+                    thread.join()
+        except KeyboardInterrupt:
+            if not self._under_way:
+                raise
+
+    def _work(self) -> None:
+        while (step := self._todo.get()) is not None:
+            try:
+                finished = Finished(step.tag, self._send(step.send))
+            except Exception as fault:  # the plan decides
+                finished = Finished(step.tag, None, fault)
+            self._ended.append(finished)
+            self._under_way.discard(step.tag)
+            self._wake.put(None)
 
 
 class TaskBackground:

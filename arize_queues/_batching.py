@@ -1,10 +1,10 @@
-"""Record sources -> the requests that carry them within the API's limits; IDs -> chunks. Pure."""
+"""Record sources -> the requests that carry them within the API's limits. Pure."""
 
 from __future__ import annotations
 
 import reprlib
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -16,7 +16,7 @@ from arize_queues_raw.limits import (
 
 from ._sources import RecordSource, to_wire
 
-__all__ = ["PlannedRequest", "PlannedSource", "RecordPlan", "chunks", "dedupe", "plan"]
+__all__ = ["PlannedRequest", "PlannedSource", "RecordPlan", "dedupe", "plan"]
 
 _Pool = list[tuple[int, int]]  # what is left of a source, and its index, smallest first
 
@@ -197,26 +197,6 @@ def _next(pools: tuple[_Pool, _Pool], rooms: tuple[int, int], whole: bool) -> tu
             size = pool[at][0]
             choices.append((min(size, room), size, which, at))
     return max(choices)[-2:] if choices else None
-
-
-def chunks(ids: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Cut IDs into lists of a size, in order; lazily, so that the input may be endless.
-
-    Where the input raises, what it gave comes first.
-    """
-    chunk: list[str] = []
-    try:
-        for name in ids:
-            chunk.append(name)
-            if len(chunk) == size:
-                yield chunk
-                chunk = []
-    except Exception:
-        if chunk:
-            yield chunk
-        raise
-    if chunk:
-        yield chunk
 
 
 def dedupe(ids: Iterable[str]) -> tuple[list[str], int]:

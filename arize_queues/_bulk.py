@@ -1,4 +1,4 @@
-"""Bulk calls: many batches sent at once, and how the outcome is put."""
+"""Bulk calls: what comes first, many batches sent at once, and how the outcome is put."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from ._account import Account, Batch
+from ._deadline import TimeIsUp, in_time
 from ._errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 from ._gather import Gathering
 from ._plan import Plan
@@ -24,92 +25,126 @@ class BulkCall(Generic[R]):
 
     Attributes:
         session: The client's state.
-        batches: What to send, in input order.
         account: What became of it.
         deadline: The time on the session's clock after which nothing more is sent, or None.
         completed: Makes what the call returns, out of the batches that went through, in input order.
-        remaining: Puts batches, which come in input order, into the form that the call takes.
+        remaining: Puts what is left into the form that the call takes: batches in input order, or None where there
+            are none yet.
         summary: Counts; told how many ids failed.
+        failed: What a failed call begins its words with.
     """
 
     session: Session
-    batches: Iterator[Batch[R]]
     account: Account[R]
     deadline: float | None
     completed: Callable[[list[tuple[Batch[R], R]], AddSummary | BulkSummary], Any]
-    remaining: Callable[[Iterable[Batch[R]]], Any]
+    remaining: Callable[[Iterable[Batch[R]] | None], Any]
     summary: Callable[[int], AddSummary | BulkSummary]
+    failed: str = ""
+    _batches: Iterator[Batch[R]] | None = attrs.field(default=None, init=False)
+    _begun: Batch[R] | None = attrs.field(default=None, init=False)
+    _out_of_time: bool = attrs.field(default=False, init=False)
 
-    def carry_out(self, *, scout: bool = False) -> Plan[Any]:
+    def carry_out(self, prepared: Plan[Iterator[Batch[R]]], *, scout: bool = False) -> Plan[Any]:
         """Send all batches, and return what the call returns.
 
         Args:
+            prepared: Finds and reads what the batches need, and makes them, in input order. Its errors are the call's.
             scout: Send the first batch alone while the server's spelling is not known.
 
         Raises:
             PartialFailureError: Not all went through.
         """
-        broken: Exception | None = None
         try:
-            yield from self._send_all(scout)
-        except Exception as error:  # the caller's own, from the input or from `progress`
-            broken = error
+            broken = yield from self._send_all(prepared, scout)
         except BaseException as interruption:
-            # Ctrl-C and cancellations must stay what they are, so the account rides along.
-            partial = self._partial("interrupted", PartialFailureError)
-            cast("Any", interruption).partial = partial
-            interruption.add_note(str(partial))
+            if not isinstance(interruption, Exception):
+                # Ctrl-C and cancellations must stay what they are, so the account rides along.
+                partial = self._partial("interrupted", PartialFailureError)
+                cast("Any", interruption).partial = partial
+                interruption.add_note(str(partial))
             raise
         finally:
-            self.account.progress.close()
+            self.account.close()
         return self._conclude(broken)
 
-    def _send_all(self, scout: bool) -> Plan[None]:
-        account = self.account
-        plans = (account.deliver(batch) for batch in self.batches)
-        if scout and self.session.revision.known is None:
-            yield from self._gather(itertools.islice(plans, 1))
-        yield from self._gather(plans)
+    def _send_all(self, prepared: Plan[Iterator[Batch[R]]], scout: bool) -> Plan[Exception | None]:
+        """Send all batches; give what the caller's own code raised, in the input or in `progress`."""
+        try:
+            batches = yield from in_time(prepared, self.deadline, self.session.clock.now)
+        except TimeIsUp:
+            self._out_of_time = True
+            return None
+        self._batches = batches
+        plans = (self._begin(batch) for batch in batches)
+        try:
+            if scout and self.session.revision.known is None:
+                yield from self._gather(itertools.islice(plans, 1))
+            yield from self._gather(plans)
+        except Exception as error:
+            return error
+        return None
+
+    def _begin(self, batch: Batch[R]) -> Plan[None]:
+        self._begun = batch
+        return self.account.deliver(batch)
 
     def _gather(self, plans: Iterator[Plan[None]]) -> Plan[None]:
         stopped = lambda: self.account.stop_reason is not None  # noqa: E731
-        yield from Gathering(self.session, plans, stopped, self.deadline).carry_out()
+        gathering = Gathering(self.session, plans, stopped, self.deadline)
+        yield from gathering.carry_out()
+        self._out_of_time = self._out_of_time or gathering.out_of_time
 
     def _conclude(self, broken: Exception | None) -> Any:
         account = self.account
         if broken is not None:
             raise self._partial(f"stopped by {broken!r}", PartialFailureError) from broken
         unbegun = self._next_unbegun()
-        self.batches = itertools.chain(unbegun, self.batches)
         failed = account.failed
-        if self._ended_by_deadline(bool(unbegun)):
-            raise self._partial("the deadline came first", DeadlineExceededError)
-        if failed or unbegun or account.stop_reason:
+        if self._is_late(bool(unbegun)):
+            raise self._partial("the deadline came first", DeadlineExceededError) from (
+                failed[0][1] if failed else None
+            )
+        if unbegun or account.left or account.stop_reason:
             reason = account.stop_reason or "some of it did not go through"
             raise self._partial(reason, PartialFailureError) from (failed[0][1] if failed else None)
         return self.completed(account.done, self.summary(0))
 
-    def _ended_by_deadline(self, unbegun: bool) -> bool:
+    def _is_late(self, unbegun: bool) -> bool:
+        if self._out_of_time:
+            return True
         if self.deadline is None or self.session.clock.now() < self.deadline:
             return False
         cut_off = any(isinstance(error, APITimeoutError) for _, error in self.account.failed)
-        return cut_off or (self.account.stop_reason is None and (unbegun or self.account.under_way))
+        return cut_off or (self.account.stop_reason is None and unbegun)
 
     def _next_unbegun(self) -> list[Batch[R]]:
+        """Look whether there is a batch that has not begun, and put it back."""
+        if self._batches is None:
+            return []
         try:
-            return list(itertools.islice(self.batches, 1))
+            unbegun = list(itertools.islice(self._batches, 1))
         except Exception as broken:  # the caller's iterator; it gives nothing more
             self.account.stop_reason = self.account.stop_reason or f"stopped by {broken!r}"
             return []
+        self._batches = itertools.chain(unbegun, self._batches)
+        return unbegun
 
     def _partial(self, reason: str, kind: type[PartialFailureError]) -> PartialFailureError:
         account = self.account
         failed = account.failed
         summary = self.summary(sum(len(batch.ids) for batch, _ in failed))
         return kind(
-            reason,
+            f"{self.failed}{reason}",
             completed=self.completed(account.done, summary),
-            remaining=self.remaining(itertools.chain((batch for batch, _ in failed), self.batches)),
+            remaining=self.remaining(self._left()),
             failures=[Failure(list(batch.ids), error) for batch, error in failed],
             summary=summary,
         )
+
+    def _left(self) -> Iterator[Batch[R]] | None:
+        if self._batches is None:
+            return None
+        begun = self._begun
+        untold = [begun] if begun is not None and begun.position not in self.account.fates else []
+        return itertools.chain(self.account.left, untold, self._batches)

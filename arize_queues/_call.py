@@ -24,7 +24,7 @@ from ._errors import (
     UnprocessableEntityError,
     class_for,
 )
-from ._plan import Plan, Send, Sleep
+from ._plan import Plan, Send, Sleep, Stopped
 from ._results import ResponseInfo
 from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
 from ._revision import differs, other, spell
@@ -153,31 +153,44 @@ def _blames_spelling(error: APIStatusError) -> bool:
 
 
 def _exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
-    """Send a request until it is answered for good."""
+    """Send a request until it is answered for good.
+
+    While the server lets others through, a 429 only means that it is not our turn, so the retries are counted anew.
+    """
     policy = Policy(session.config.max_retries, session.random, session.clock.wall)
-    send, attempt, may_be_done = Send(kwargs), 1, False
-    while True:
-        try:
-            response: httpx.Response = yield send
-        except httpx.RequestError as fault:
-            wait = policy.after_fault(fault, attempt, replay)
-            if wait is None:
-                raise _no_answer(kwargs, fault) from fault
-            reason, throttled = type(fault).__name__, False
-            may_be_done = may_be_done or not isinstance(fault, NEVER_SENT)
-        else:
-            observe(session, response, attempt)
-            if response.status_code == 404 and may_be_done and replay is Replay.DELETES:
-                return httpx.Response(204, request=response.request)
-            wait = policy.after_response(response, attempt, replay)
-            if wait is None:
-                return response
-            may_be_done = may_be_done or response.status_code not in REFUSED_UNSEEN
-            reason, throttled = str(response.status_code), response.status_code == 429
-            reason += f", request id {request_id(response)}"
-        logger.info("retry %d of %s in %.2f s: %s", attempt, _named(kwargs), wait, reason)
-        yield Sleep(wait, throttled)
-        attempt += 1
+    send, attempt, counted, may_be_done = Send(kwargs), 1, 1, False
+    last: httpx.Response | httpx.RequestError | None = None
+    try:
+        while True:
+            try:
+                response: httpx.Response = yield send
+                last = response
+            except httpx.RequestError as fault:
+                last, wait = fault, policy.after_fault(fault, counted, replay)
+                if wait is None:
+                    raise _no_answer(kwargs, fault) from fault
+                reason, throttled = type(fault).__name__, False
+                may_be_done = may_be_done or not isinstance(fault, NEVER_SENT)
+            else:
+                observe(session, response, attempt)
+                if response.status_code == 404 and may_be_done and replay is Replay.DELETES:
+                    return httpx.Response(204, request=response.request)
+                wait = policy.after_response(response, counted, replay)
+                if wait is None:
+                    return response
+                may_be_done = may_be_done or response.status_code not in REFUSED_UNSEEN
+                reason, throttled = str(response.status_code), response.status_code == 429
+                reason += f", request id {request_id(response)}"
+            logger.info("retry %d of %s in %.2f s: %s", attempt, _named(kwargs), wait, reason)
+            others_got_through = yield Sleep(wait, throttled)
+            attempt += 1
+            counted = 1 if throttled and others_got_through else counted + 1
+    except Stopped:
+        if isinstance(last, httpx.RequestError):
+            raise _no_answer(kwargs, last) from last
+        if last is None:
+            raise
+        return last
 
 
 def observe(session: Session, response: httpx.Response, attempt: int) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._add import add_records, plan_records
     from ._create import create
+    from ._each import annotate_records, assign_records
     from ._operations import (
         add_tags,
         annotate_record,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
         list_tags,
         update,
     )
-    from ._records import annotate_records, assign_records, delete_records
+    from ._records import delete_records
 
 __all__ = [
     "add_records",
@@ -51,8 +52,8 @@ _HOMES = {
     "add_records": "_add",
     "plan_records": "_add",
     "create": "_create",
-    "annotate_records": "_records",
-    "assign_records": "_records",
+    "annotate_records": "_each",
+    "assign_records": "_each",
     "delete_records": "_records",
 }
 

@@ -58,6 +58,11 @@ class Checks:
             return True
         return False
 
+    def record_id(self, field: str, value: object) -> None:
+        """Check the ID of a record, which becomes part of a path."""
+        if self.text(field, value) and value in (".", ".."):
+            self.report(field, value, "cannot be an ID: it would lead to another path")
+
     def name(self, field: str, value: object) -> None:
         """Check the name of a queue, or part of one that is searched for."""
         self.text(field, value, most=MAX_NAME_LENGTH)
@@ -95,12 +100,17 @@ class Checks:
         return items
 
     def emails(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
-        """Check a list of email addresses, and give it without repetitions."""
+        """Check a list of email addresses, and give it without repetitions, in whatever case."""
         items = self.texts(field, values, least=least, most=most)
         for index, item in enumerate(items):
             if isinstance(item, str) and item.strip() and "@" not in item:  # pyright: ignore[reportUnnecessaryIsInstance]
                 self.report(f"{field}[{index}]", item, "is not an email address")
-        return list(dict.fromkeys(items)) if all(isinstance(item, str) for item in items) else items  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not all(isinstance(item, str) for item in items):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return items
+        unique: dict[str, str] = {}
+        for item in items:
+            unique.setdefault(item.casefold(), item)
+        return list(unique.values())
 
     def assigned_users(self, field: str, values: object) -> list[str]:
         """Check whom a record is assigned to; nobody is allowed."""

@@ -55,11 +55,14 @@ class Wire(Generic[H]):
         fields: dict[str, Any] = {
             "headers": self._headers if body is None else self._json_headers,
             "content": None if body is None else dumps(body),
-            "extensions": {"timeout": self._timeout if send.timeout is None else _all_phases(send.timeout)},
+            "extensions": {"timeout": self._timeout if send.within is None else self._within(send.within)},
         }
         if self._borrowed:
             return self.http.build_request(kwargs["method"], url, **fields)
         return httpx.Request(kwargs["method"], _url(url), **fields)
+
+    def _within(self, seconds: float) -> dict[str, float | None]:
+        return {phase: seconds if most is None else min(most, seconds) for phase, most in self._timeout.items()}
 
 
 class Through(httpx.BaseTransport):
@@ -87,10 +90,6 @@ class AsyncThrough(httpx.AsyncBaseTransport):
 @lru_cache(maxsize=1024)
 def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
-
-
-def _all_phases(seconds: float) -> dict[str, float | None]:
-    return httpx.Timeout(seconds).as_dict()
 
 
 def most_under_way(config: Config) -> int:

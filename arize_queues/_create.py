@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from arize_queues_raw.api.annotation_queues import create_annotation_queue, get_annotation_queue
 from arize_queues_raw.models import AnnotationQueue, CreateAnnotationQueueRequest
 from arize_queues_raw.types import Unset
 
-from ._add import Adding, plan_sources, read_sources
+from ._account import Batch
+from ._adding import Added, Adding
 from ._batching import RecordPlan
 from ._call import call, call_once
 from ._checks import Checks
@@ -16,10 +17,10 @@ from ._errors import (
     APIConnectionError,
     APIStatusError,
     ArizeQueuesError,
-    PartialFailureError,
     UnexpectedResponseError,
 )
 from ._operations import config_ids, only_new
+from ._owned_sources import plan_sources, read_sources
 from ._plan import Plan
 from ._problems import is_list
 from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, search, space_id_of
@@ -64,10 +65,7 @@ def create(
     forget_queue_name(session, name, body.space_id)
     queue, sure = yield from _create_once(session, body)
     # Whether a create whose answer was lost took its records is not known, so then they all go out again.
-    rest = planned.requests[1:] if sure else planned.requests
-    if rest:
-        yield from _add_rest(session, queue, RecordPlan(rest, sum(request.count or 0 for request in rest), 0))
-    return queue
+    return (yield from _add_rest(session, queue, planned, 1 if sure else 0))
 
 
 def _create_once(session: Session, body: CreateAnnotationQueueRequest) -> Plan[tuple[AnnotationQueue, bool]]:
@@ -124,15 +122,20 @@ def _same(found: list[str], asked: list[str]) -> bool:
     return not found or {item.casefold() for item in found} == {item.casefold() for item in asked}
 
 
-def _add_rest(session: Session, queue: AnnotationQueue, planned: RecordPlan) -> Plan[None]:
-    ref = QueueRef(queue.id, None, queue.id, home=queue.space_id)
-    try:
-        yield from Adding(session, ref).carry_out(planned, None, None)
-    except PartialFailureError as partial:
-        raise PartialFailureError(
-            f"the queue {queue.id} was created, but not all of its records were added",
-            completed=queue,
-            remaining=partial.remaining,
-            failures=partial.failures,
-            summary=partial.summary,
-        ) from partial
+def _add_rest(session: Session, queue: AnnotationQueue, planned: RecordPlan, sent: int) -> Plan[AnnotationQueue]:
+    """Add what did not go with the create: all but so many requests of the plan."""
+    rest = planned.requests[sent:]
+    if not rest:
+        return queue
+    adding = Adding(session, None, None, created=queue)
+    adding.queue = QueueRef(queue.id, None, queue.id, home=queue.space_id)
+    batches = adding.as_planned(RecordPlan(rest, planned.submitted, planned.duplicates))
+    adding.planned["created"] = sum(request.count or 0 for request in planned.requests[:sent])
+    left = [part for request in rest for part in request.sources]
+
+    def prepared() -> Plan[Iterator[Batch[Added]]]:
+        yield from ()
+        return batches
+
+    yield from adding.carry_out([part.source for part in left], prepared())
+    return queue

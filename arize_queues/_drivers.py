@@ -17,6 +17,7 @@ from ._background import TaskBackground, ThreadBackground
 from ._clock import Clock
 from ._connection import Wire
 from ._plan import Emit, Next, Plan, Send, Sleep, Start, Step
+from ._within import asend_within, send_within
 
 T = TypeVar("T")
 Answer: TypeAlias = tuple[Any, BaseException | None]
@@ -126,9 +127,13 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
 
 def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
     with wire.gate:
-        return wire.http.send(wire.build(send), follow_redirects=False)
+        if send.within is None:
+            return wire.http.send(wire.build(send), follow_redirects=False)
+        return send_within(wire.http, wire.build(send), send.within)
 
 
 async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
     async with wire.gate:
-        return await wire.http.send(wire.build(send), follow_redirects=False)
+        if send.within is None:
+            return await wire.http.send(wire.build(send), follow_redirects=False)
+        return await asend_within(wire.http, wire.build(send), send.within)

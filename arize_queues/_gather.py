@@ -10,12 +10,15 @@ import functools
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import attrs
+import httpx
 
 from ._pace import Pace
-from ._plan import Finished, Next, Plan, Send, Sleep, Start
+from ._plan import Finished, Next, Plan, Send, Sleep, Start, Stopped
+from ._retry import LONGEST_RETRY_AFTER, retry_after
 from ._session import Session
 
 
@@ -28,6 +31,7 @@ class Gathering:
         plans: Where the plans come from; taken one by one, when there is room.
         stopped: Says whether to begin nothing more.
         deadline: The time after which nothing more begins, or None.
+        out_of_time: Whether the deadline came before the end of a plan that had begun.
     """
 
     session: Session
@@ -35,10 +39,13 @@ class Gathering:
     stopped: Callable[[], bool]
     deadline: float | None = None
     pace: Pace = attrs.field(init=False)
-    _sending: dict[int, Plan[None]] = attrs.field(factory=dict[int, Plan[None]], init=False)
-    _ready: deque[tuple[Plan[None], Send]] = attrs.field(factory=deque, init=False)
-    _asleep: list[tuple[float, int, Plan[None]]] = attrs.field(factory=list, init=False)
+    out_of_time: bool = attrs.field(default=False, init=False)
+    # Beside each plan is written how many requests had got through when it began, or last was told of that.
+    _sending: dict[int, tuple[Plan[None], int]] = attrs.field(factory=dict[int, tuple[Plan[None], int]], init=False)
+    _ready: deque[tuple[Plan[None], Send, int]] = attrs.field(factory=deque, init=False)
+    _asleep: list[tuple[float, int, int, Plan[None]]] = attrs.field(factory=list, init=False)
     _count: int = attrs.field(default=0, init=False)
+    _through: int = attrs.field(default=0, init=False)
     _exhausted: bool = attrs.field(default=False, init=False)
     _broken: Exception | None = attrs.field(default=None, init=False)
 
@@ -49,12 +56,12 @@ class Gathering:
     def carry_out(self) -> Plan[None]:
         """Carry all plans out, or as many as `stopped` and `deadline` allow, and wait for what is under way.
 
-        On Ctrl-C the requests under way are waited for, so that what they did is known; a second one goes through.
-        A cancellation cannot wait. Plans that did not end are closed.
+        On Ctrl-C, or where the caller's own code raises, the requests under way are waited for, so that what they did
+        is known; a second Ctrl-C goes through. A cancellation cannot wait. Plans that did not end are closed.
         """
         try:
             yield from self._loop()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Exception):
             yield from self._drain()
             raise
         finally:
@@ -70,7 +77,10 @@ class Gathering:
                 finished: Finished | None = yield Next(self._until_room_is_used())
                 if finished is not None:
                     self._take(finished)
-            elif self._over() or (self._exhausted and not self._ready and not self._asleep):
+            elif self._exhausted and not self._ready and not self._asleep:
+                return
+            elif self._over():
+                self.out_of_time = bool(self._ready or self._asleep) and not self.stopped()
                 return
             else:
                 yield Sleep(self._until_something_is_due())
@@ -89,13 +99,16 @@ class Gathering:
                 return None
         if not self._ready:
             return None
-        plan, send = self._ready.popleft()
+        plan, send, through = self._ready.popleft()
         self._count += 1
-        self._sending[self._count] = plan
+        self._sending[self._count] = plan, through
         return Start(self._count, self._in_time(send, now))
 
     def _over(self) -> bool:
-        return self.stopped() or (self.deadline is not None and self.session.clock.now() >= self.deadline)
+        return self.stopped() or self._is_late()
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and self.session.clock.now() >= self.deadline
 
     def _take_on(self) -> None:
         try:
@@ -105,38 +118,54 @@ class Gathering:
         if plan is None:
             self._exhausted = True
         else:
-            self._advance(plan, lambda: next(plan))
+            self._advance(plan, lambda: next(plan), self._through)
 
     def _take(self, finished: Finished) -> None:
-        plan = self._sending.pop(finished.tag)
+        plan, through = self._sending.pop(finished.tag)
         response, fault = finished.response, finished.fault
         if fault is not None:
-            self._advance(plan, lambda: plan.throw(fault))
-        else:
-            if response is not None and response.is_success and self.session.clock.now() >= self.pace.held_until:
-                self.pace.succeeded()
-            self._advance(plan, lambda: plan.send(response))
+            self._advance(plan, lambda: plan.throw(fault), through)
+            return
+        if response is not None:
+            self._adapt(finished.tag, response)
+        self._advance(plan, lambda: plan.send(response), through)
 
-    def _advance(self, plan: Plan[None], step: Callable[[], Any]) -> None:
-        """Take a plan to its next step, and file it by what it wants."""
+    def _adapt(self, tag: int, response: httpx.Response) -> None:
+        """Let an answer set the pace, whatever its own plan makes of it."""
+        now = self.session.clock.now()
+        if response.status_code == 429:
+            self.pace.refused(tag, self._count)
+            asked = retry_after(response, self.session.clock.wall)
+            if asked is not None and asked <= LONGEST_RETRY_AFTER:
+                self.pace.hold(now + asked)
+        elif response.is_success:
+            self._through += 1
+            if now >= self.pace.held_until:
+                self.pace.succeeded()
+
+    def _advance(self, plan: Plan[None], step: Callable[[], Any], through: int, *, first: bool = False) -> None:
+        """Take a plan to its next step, and file it by what it wants; `first` puts it before all that are ready."""
         try:
             wanted = step()
         except StopIteration:
             return
         if isinstance(wanted, Send):
-            self._ready.append((plan, wanted))
+            (self._ready.appendleft if first else self._ready.append)((plan, wanted, through))
             return
         assert isinstance(wanted, Sleep), wanted  # noqa: S101  # a plan in here only sends and sleeps
-        now = self.session.clock.now()
+        until = self.session.clock.now() + wanted.seconds
         if wanted.throttled:
-            self.pace.throttled(now, wanted.seconds)
+            self.pace.hold(until)
         self._count += 1
-        heapq.heappush(self._asleep, (now + wanted.seconds, self._count, plan))
+        heapq.heappush(self._asleep, (until, self._count, through, plan))
 
     def _wake(self, now: float) -> None:
+        """Go on with the plans whose wait is over, before any other, so that none is refused again and again."""
+        due: list[tuple[float, int, int, Plan[None]]] = []
         while self._asleep and self._asleep[0][0] <= now:
-            plan = heapq.heappop(self._asleep)[2]
-            self._advance(plan, functools.partial(plan.send, None))
+            due.append(heapq.heappop(self._asleep))
+        for _, _, through, plan in reversed(due):
+            self._advance(plan, functools.partial(plan.send, self._through > through), self._through, first=True)
 
     def _until_room_is_used(self) -> float | None:
         """Say how long to wait for an answer before another request may start; None: there is none to start."""
@@ -156,19 +185,21 @@ class Gathering:
         return max(0.0, min(times) - now) if times else 0.0
 
     def _in_time(self, send: Send, now: float) -> Send:
-        if self.deadline is None:
-            return send
-        left = max(self.deadline - now, 0.001)
-        timeout = self.session.config.timeout
-        return send._replace(timeout=min(left, timeout) if isinstance(timeout, int | float) else left)
+        return send if self.deadline is None else send._replace(within=max(self.deadline - now, 0.001))
 
     def _drain(self) -> Plan[None]:
         while self._sending:
             finished: Finished | None = yield Next()
             if finished is None:  # the interruption came before the request was on its way
                 return
-            self._take(finished)
+            with suppress(Exception):  # the caller's code, which has raised already
+                self._take(finished)
 
     def _close(self) -> None:
-        for plan in [*self._sending.values(), *(item[0] for item in self._ready), *(item[2] for item in self._asleep)]:
+        """End what did not end: the plans that still wait for their turn are told that it will not come."""
+        for plan, _ in self._sending.values():
+            plan.close()
+        for plan in [*(item[0] for item in self._ready), *(item[-1] for item in self._asleep)]:
+            with suppress(Exception):
+                plan.throw(Stopped())
             plan.close()

@@ -23,6 +23,7 @@ from ._checks import Checks
 from ._pages import walk
 from ._plan import Plan
 from ._resolve import QueueRef, addressed
+from ._rows import Guard
 from ._session import Session
 
 OnConflict: TypeAlias = Literal["overwrite", "skip", "fail"]
@@ -106,37 +107,88 @@ class Carried:
             self.annotations[record.id] = {annotation.name: annotation for annotation in own}
 
     def conflicts(self, record_id: str, annotations: list[AnnotationInput]) -> list[str]:
-        """Name the configs whose value would be overwritten with another."""
+        """Name the configs of which a value would be overwritten with another."""
         carried = self.annotations.get(record_id, {})
-        return [item.name for item in annotations if item.name in carried and _differs(item, carried[item.name])]
+        return [item.name for item in annotations if item.name in carried and _overwrites(item, carried[item.name])]
 
 
-def _differs(wanted: AnnotationInput, carried: Any) -> bool:
+def _overwrites(wanted: AnnotationInput, carried: Any) -> bool:
     return any(
-        getattr(wanted, field) is not None and getattr(wanted, field) != getattr(carried, field)
+        getattr(wanted, field) is not None
+        and getattr(carried, field) is not None
+        and getattr(wanted, field) != getattr(carried, field)
         for field in ("score", "label", "text")
     )
 
 
+def annotation_guard(
+    session: Session,
+    queue: QueueRef,
+    left_out: dict[str, str],
+    trimmed: dict[str, str],
+    *,
+    validate: bool,
+    on_conflict: OnConflict,
+) -> Plan[Guard]:
+    """Make what judges one record's annotations: all of them may go, some of them, or none (None)."""
+    rules = AnnotationRules.of((yield from read_queue(session, queue))) if validate else AnnotationRules({})
+    carried = Carried()
+    if on_conflict != "overwrite":
+        yield from read_records(session, queue, carried.take)
+
+    def guard(checks: Checks, field: str, record_id: str, read: list[AnnotationInput]) -> list[AnnotationInput] | None:
+        rules.check(checks, field, read)
+        taken = carried.conflicts(record_id, read)
+        if taken and on_conflict == "fail":
+            checks.report(field, ", ".join(taken), "would overwrite what the record carries already")
+        if not taken or on_conflict != "skip":
+            return read
+        rest = [item for item in read if item.name not in taken]
+        (trimmed if rest else left_out)[record_id] = f"it carries {', '.join(taken)} already"
+        return rest or None
+
+    return guard
+
+
 @attrs.define
 class Assigned:
-    """Whom records are assigned to already: record id to email to whether they have completed it."""
+    """Whom records are assigned to already: record id to email, in any case, to whether they have completed it."""
 
     users: dict[str, dict[str, bool]] = attrs.field(factory=dict)
 
     def take(self, record: AnnotationQueueRecord) -> None:
         """Keep whom a record is assigned to."""
         done = AnnotationQueueCompletionStatus.COMPLETED
-        self.users[record.id] = {item.user.email: item.completion_status == done for item in record.assigned_users}
+        self.users[record.id] = {
+            item.user.email.casefold(): item.completion_status == done for item in record.assigned_users
+        }
 
     def reason_to_leave_out(self, record_id: str, emails: list[str]) -> str | None:
         """Say why a record should not be assigned anew; None if it may."""
         users = self.users.get(record_id)
         if users is None:
             return None
-        if set(users) == set(emails):
+        if set(users) == {email.casefold() for email in emails}:
             return "its assignees are unchanged"
         completed = sorted(email for email, done in users.items() if done)
         if completed:
             return f"{', '.join(completed)} completed it, which assigning would drop or reset"
         return None
+
+
+def assignment_guard(
+    session: Session, queue: QueueRef, left_out: dict[str, str], *, keep_completed: bool
+) -> Plan[Guard]:
+    """Make what judges one record's assignment: it may go, or not (None)."""
+    assigned = Assigned()
+    if keep_completed:
+        yield from read_records(session, queue, assigned.take)
+
+    def guard(checks: Checks, field: str, record_id: str, emails: list[str]) -> list[str] | None:
+        reason = assigned.reason_to_leave_out(record_id, emails)
+        if reason is not None:
+            left_out[record_id] = reason
+            return None
+        return emails
+
+    return guard

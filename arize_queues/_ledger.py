@@ -10,7 +10,7 @@ import hashlib
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -36,7 +36,10 @@ def fingerprint(items: Iterable[str]) -> str:
 
 
 class Ledger:
-    """An open ledger.
+    """An open ledger. It belongs to a job once that begins: a call that is refused before leaves none behind.
+
+    Attributes:
+        before: The counts of earlier runs.
 
     Raises:
         LedgerError: The file is not a ledger, is broken, in use, or belongs to another job.
@@ -44,47 +47,62 @@ class Ledger:
 
     def __init__(self, path: str | os.PathLike[str], job: Mapping[str, str]) -> None:
         self._path = Path(path)
+        if str(self._path) == ":memory:":
+            raise LedgerError("ledger ':memory:': it must be a file, to be there after a crash")
+        self._job = dict(job)
+        self._done: set[str] = set()
+        self._db: sqlite3.Connection | None = None
+        self.before: Counter[str] = Counter()
+        if self._path.exists():
+            self._open(self._check)
+
+    def begin(self) -> None:
+        """Make the file the ledger of this job, if it is not yet.
+
+        Raises:
+            LedgerError: It cannot be written, or another process has begun the same.
+        """
+        self._open(self._create)
+
+    def _open(self, then: Callable[[sqlite3.Connection], None]) -> None:
         try:
-            self._db = sqlite3.connect(self._path, isolation_level=None, timeout=0.0, check_same_thread=False)
+            if self._db is None:
+                self._db = sqlite3.connect(self._path, isolation_level=None, timeout=0.0, check_same_thread=False)
+                self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            then(self._db)
         except sqlite3.Error as error:
-            raise LedgerError(f"ledger {self._path}: {error}") from error
-        try:
-            self._open(job)
-            self._done = {key for (key,) in self._db.execute("SELECT key FROM done")}
-            self.counts: Counter[str] = Counter(dict(self._db.execute("SELECT name, number FROM counts")))
-        except sqlite3.Error as error:
-            self._db.close()
-            in_use = "locked" in str(error)
-            reason = "is in use by another process" if in_use else f"is not a ledger, or is broken ({error})"
-            raise LedgerError(f"ledger {self._path}: it {reason}") from error
+            self.close()
+            raise LedgerError(f"ledger {self._path}: {_reason(error)}") from error
         except BaseException:
-            self._db.close()
+            self.close()
             raise
 
-    def _open(self, job: Mapping[str, str]) -> None:
-        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not tables:
-            self._create(job)
-        (application_id,) = self._db.execute("PRAGMA application_id").fetchone()
+    def _check(self, db: sqlite3.Connection) -> None:
+        if not _has_tables(db):
+            return
+        (application_id,) = db.execute("PRAGMA application_id").fetchone()
         if application_id != _APPLICATION_ID:
             raise LedgerError(f"ledger {self._path}: it is a SQLite file, but not a ledger")
-        recorded = dict(self._db.execute("SELECT field, value FROM job"))
-        differing = [field for field, value in job.items() if recorded.get(field) != value]
+        recorded = dict(db.execute("SELECT field, value FROM job"))
+        differing = [field for field, value in self._job.items() if recorded.get(field) != value]
         if differing:
             raise LedgerError(
                 f"ledger {self._path}: it belongs to another job; {', '.join(differing)} of this one differs"
             )
+        self._done = {key for (key,) in db.execute("SELECT key FROM done")}
+        self.before = Counter(dict(db.execute("SELECT name, number FROM counts")))
 
-    def _create(self, job: Mapping[str, str]) -> None:
+    def _create(self, db: sqlite3.Connection) -> None:
+        if _has_tables(db):
+            return
         # WAL with NORMAL loses nothing when the process dies; only a power cut can take the last entries, and
         # what is missing is then sent again, which the server ignores.
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("BEGIN IMMEDIATE")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("BEGIN IMMEDIATE")
         for statement in _SCHEMA:
-            self._db.execute(statement)
-        self._db.executemany("INSERT INTO job VALUES (?, ?)", list(job.items()))
-        self._db.execute("COMMIT")
+            db.execute(statement)
+        db.executemany("INSERT INTO job VALUES (?, ?)", list(self._job.items()))
+        db.execute("COMMIT")
 
     def has(self, key: str) -> bool:
         """Say whether something is done."""
@@ -94,11 +112,12 @@ class Ledger:
         return len(self._done)
 
     def write(self, keys: Iterable[str], counts: Mapping[str, int]) -> None:
-        """Take down that these are done, and add to the counts, all or nothing.
+        """Take down that these are done, and add to the counts, all or nothing; the job has begun.
 
         Raises:
             LedgerError: It cannot be written.
         """
+        assert self._db is not None  # noqa: S101  # `begin` has opened it
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany("INSERT OR IGNORE INTO done VALUES (?)", [(key,) for key in keys])
@@ -113,14 +132,27 @@ class Ledger:
             if self._db.in_transaction:  # a fault, or Ctrl-C
                 with suppress(sqlite3.Error):
                     self._db.execute("ROLLBACK")
-        self.counts.update(counts)
 
     def close(self) -> None:
         """Let the file go."""
-        self._db.close()
+        if self._db is not None:
+            self._db.close()
+            self._db = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+def _has_tables(db: sqlite3.Connection) -> bool:
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return bool(tables)
+
+
+def _reason(error: sqlite3.Error) -> str:
+    text = str(error)
+    if "locked" in text:
+        return "it is in use by another process"
+    return text if "unable to open" in text else f"it is not a ledger, or is broken ({text})"

@@ -5,25 +5,41 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
 from ._account import Account, Batch
 from ._bulk import BulkCall
+from ._intake import Intake
 from ._ledger import Ledger, fingerprint
 from ._plan import Plan
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef
-from ._results import BulkResult, BulkSummary
+from ._results import AddSummary, BulkResult, BulkSummary
 from ._session import Session
 
 R = TypeVar("R")
 V = TypeVar("V")
 
 LedgerPath: TypeAlias = str | os.PathLike[str] | None
-Rows: TypeAlias = Iterable[tuple[str, V]]
+Row: TypeAlias = tuple[str, V]
+Done: TypeAlias = list[tuple[Batch[R], R]]
+
+
+@attrs.frozen
+class Options:
+    """How a bulk call goes about it.
+
+    Attributes:
+        progress: How it is shown how far it is.
+        ledger: Where it is written down, or None.
+        deadline: The time on the session's clock after which nothing more is sent, or None.
+    """
+
+    progress: ProgressOption
+    ledger: LedgerPath
+    deadline: float | None
 
 
 @attrs.define(eq=False)
@@ -33,95 +49,91 @@ class Many(Generic[R]):
     Attributes:
         session: The client's state.
         operation: The name of the call.
-        queue: Whose records they are.
-        progress: How it is shown how far it is.
-        deadline: The time after which nothing more is sent, or None.
-        ledger: Where it is written down, if anywhere.
-        taken: The counts "submitted" and "duplicates" of what the input has given so far.
+        given: The input: a list or dict that has been read, or an iterator that is read as there is room.
+        options: How it is gone about.
+        taken: The counts "submitted" and "duplicates" of an input that has been read.
         left_out: Record id to the reason why nothing is sent for it.
+        trimmed: Record id to the reason why not all that was given for it is sent.
+        intake: The reading of an iterator.
+        account: What became of it.
     """
 
     session: Session
     operation: str
-    queue: QueueRef
-    progress: ProgressOption
-    deadline: float | None
-    ledger: Ledger | None = None
+    given: list[str] | dict[str, Any] | Iterator[Any]
+    options: Options
     taken: Counter[str] = attrs.field(factory=Counter, init=False)
     left_out: dict[str, str] = attrs.field(factory=dict, init=False)
+    trimmed: dict[str, str] = attrs.field(factory=dict, init=False)
+    intake: Intake[Any] = attrs.field(init=False)
+    account: Account[R] = attrs.field(init=False)
 
-    def open_ledger(self, path: LedgerPath, items: Iterable[str]) -> AbstractContextManager[object]:
-        """Open the ledger of the job, if there is to be one; leaving the context closes it."""
-        if path is None:
-            return nullcontext()
-        job = {"operation": self.operation, "queue": self.queue.id, "input": fingerprint(items)}
-        self.ledger = Ledger(path, job)
-        return self.ledger
+    def __attrs_post_init__(self) -> None:
+        """Get ready to read an iterator, and to count."""
+        self.intake = Intake(self.given if isinstance(self.given, Iterator) else iter(()), self._is_late)
+        self.account = Account(lambda batch, _: {"done": len(batch.ids)}, keep=self.operation != "delete_records")
 
-    def undone(self, rows: dict[str, V]) -> dict[str, V]:
-        """Leave out what the ledger has, which counts as done whatever else was found about it."""
-        ledger = self.ledger
-        if ledger is None:
-            return rows
-        for name in [name for name in self.left_out if ledger.has(name)]:
-            del self.left_out[name]
-        return {name: value for name, value in rows.items() if not ledger.has(name)}
+    def _is_late(self) -> bool:
+        deadline = self.options.deadline
+        return deadline is not None and self.session.clock.now() >= deadline
 
-    def counted(self, items: Iterable[V]) -> Iterator[V]:
-        """Count what an iterator gives."""
-        for item in items:
-            self.taken["submitted"] += 1
-            yield item
+    def open_ledger(self, queue: QueueRef, items: Iterable[str]) -> None:
+        """Open the ledger of the job, if there is to be one. The order of the input does not make another job of it."""
+        if self.options.ledger is not None:
+            job = {"operation": self.operation, "queue": queue.id, "input": fingerprint(sorted(items))}
+            self.account.ledger = Ledger(self.options.ledger, job)
+
+    def begin(self, total: int | None) -> None:
+        """Begin to write: all that could refuse the call has been looked at."""
+        if self.account.ledger is not None:
+            self.account.ledger.begin()
+        self.account.progress = show(self.options.progress, total, self.operation, self.session.clock)
+
+    def undone(self, names: Iterable[str]) -> list[str]:
+        """Leave out what the ledger has."""
+        ledger = self.account.ledger
+        return [name for name in names if ledger is None or not ledger.has(name)]
 
     def carry_out(
         self,
-        batches: Iterator[Batch[R]],
-        total: int | None,
-        completed: Callable[[list[tuple[Batch[R], R]], BulkSummary], Any],
-        remaining: Callable[[Iterable[Batch[R]]], Any],
-        *,
-        keep: bool = True,
+        prepared: Plan[Iterator[Batch[R]]],
+        completed: Callable[[Done[R], BulkSummary], Any],
+        remaining: Callable[[Iterable[Batch[R]]], Iterable[Any]],
+        collect: Callable[[Iterable[Any]], Any],
     ) -> Plan[Any]:
         """Send the batches.
 
         Args:
-            batches: What to send, in input order.
-            total: How many records there are, if known.
+            prepared: Makes what is to be sent, in input order.
             completed: Makes what the call returns.
-            remaining: Puts batches into the form that the call takes.
-            keep: Whether `completed` needs the batches.
+            remaining: Gives what is in batches, item by item.
+            collect: Puts items into the form that the call takes.
         """
-        shown = show(self.progress, total, self.operation, self.session.clock)
-        account = Account[R](shown, lambda batch, _: {"done": len(batch.ids)}, self.ledger, keep=keep)
-        bulk = BulkCall(
-            self.session,
-            batches,
-            account,
-            self.deadline,
-            lambda done, summary: completed(done, cast("BulkSummary", summary)),
-            remaining,
-            lambda failed: self._summary(account.counts, failed),
-        )
-        return (yield from bulk.carry_out())
 
-    def one_each(self, rows: Rows[V], total: int | None, send: Callable[[str, V], Plan[R]]) -> Plan[BulkResult[R]]:
+        def left(batches: Iterable[Batch[R]] | None) -> Any:
+            if isinstance(self.given, Iterator):
+                return _chained(remaining(batches or ()), self.intake)
+            return self.given if batches is None else collect(remaining(batches))
+
+        def result(done: Done[R], summary: AddSummary | BulkSummary) -> Any:
+            assert isinstance(summary, BulkSummary)  # noqa: S101  # `_summary` makes one
+            return completed(done, summary)
+
+        bulk = BulkCall(self.session, self.account, self.options.deadline, result, left, self._summary)
+        return (yield from bulk.carry_out(prepared))
+
+    def one_each(self, prepared: Plan[Iterator[Batch[R]]]) -> Plan[BulkResult[R]]:
         """Send one request for each record."""
-
-        def batch(index: int, record_id: str, value: V) -> Batch[R]:
-            return Batch((index,), [record_id], [record_id], lambda: send(record_id, value), payload=(record_id, value))
-
-        batches = (batch(index, record_id, value) for index, (record_id, value) in enumerate(rows))
-        lazily = total is None
-        result: BulkResult[R] = yield from self.carry_out(
-            batches, total, self._results, iter_pairs if lazily else dict_of_pairs
-        )
+        result: BulkResult[R] = yield from self.carry_out(prepared, self._results, _payloads, dict)
         return result
 
-    def _results(self, done: list[tuple[Batch[R], R]], summary: BulkSummary) -> BulkResult[R]:
-        return BulkResult({batch.ids[0]: result for batch, result in done}, summary, self.left_out)
+    def _results(self, done: Done[R], summary: BulkSummary) -> BulkResult[R]:
+        results = {batch.ids[0]: result for batch, result in done}
+        return BulkResult(results, summary, self.left_out, self.trimmed)
 
-    def _summary(self, counts: Counter[str], failed: int) -> BulkSummary:
-        submitted, duplicates = self.taken["submitted"], self.taken["duplicates"]
+    def _summary(self, failed: int) -> BulkSummary:
+        counts = self.account.counts
+        submitted, duplicates = self.taken["submitted"] + self.intake.taken, self.taken["duplicates"]
         done, left_out = counts["done"], len(self.left_out)
         return BulkSummary(
             submitted=submitted,
@@ -134,11 +146,11 @@ class Many(Generic[R]):
         )
 
 
-def dict_of_pairs(batches: Iterable[Batch[Any]]) -> dict[str, Any]:
-    """Put what is left into a mapping."""
-    return dict(iter_pairs(batches))
-
-
-def iter_pairs(batches: Iterable[Batch[Any]]) -> Iterator[tuple[str, Any]]:
-    """Put what is left into pairs, as they come."""
+def _payloads(batches: Iterable[Batch[Any]]) -> Iterator[Any]:
     return (batch.payload for batch in batches)
+
+
+def _chained(items: Iterable[Any], intake: Intake[Any]) -> Iterator[Any]:
+    """Give what is in batches, and then what the iterator has yet to give; lazily, as it may be without an end."""
+    yield from items
+    yield from intake.left()

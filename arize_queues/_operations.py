@@ -48,6 +48,7 @@ from ._resolve import (
     home_space_id,
     id_of,
     queue_ref,
+    require_space,
 )
 from ._revision import OLD
 from ._session import Session
@@ -163,7 +164,7 @@ def annotate_record(
     session: Session, *, annotation_queue: str, space: str | None, record_id: str, annotations: object
 ) -> Plan[AnnotateAnnotationQueueRecordResponse]:
     checks = Checks()
-    checks.text("record_id", record_id)
+    checks.record_id("record_id", record_id)
     read = checks.annotations("annotations", annotations)
     queue = yield from find_queue(session, checks, annotation_queue, space)
     return (yield from annotate(session, queue, record_id, read))
@@ -185,7 +186,7 @@ def assign_record(
     session: Session, *, annotation_queue: str, space: str | None, record_id: str, assigned_user_emails: object
 ) -> Plan[AssignAnnotationQueueRecordResponse]:
     checks = Checks()
-    checks.text("record_id", record_id)
+    checks.record_id("record_id", record_id)
     emails = checks.assigned_users("assigned_user_emails", assigned_user_emails)
     queue = yield from find_queue(session, checks, annotation_queue, space)
     return (yield from assign(session, queue, record_id, emails))
@@ -220,9 +221,19 @@ def add_tags(session: Session, *, annotation_queue: str, space: str | None, tag_
 
 def find_queue(session: Session, checks: Checks, annotation_queue: str, space: str | None) -> Plan[QueueRef]:
     """Check the queue's name or ID with the rest of the call, and find it."""
+    check_call(checks, annotation_queue, space)
+    return (yield from queue_ref(session, annotation_queue, space))
+
+
+def check_call(checks: Checks, annotation_queue: str, space: str | None) -> None:
+    """Check the queue's name or ID with the rest of the call, and refuse what is wrong.
+
+    Raises:
+        InvalidRequestError: Something is.
+    """
     check_queue(checks.problems, annotation_queue, space)
     checks.refuse()
-    return (yield from queue_ref(session, annotation_queue, space))
+    require_space(annotation_queue, space)
 
 
 def config_ids(session: Session, given: list[str], space_id: SpaceId) -> Plan[list[str]]:
@@ -239,14 +250,14 @@ def only_new(session: Session, checks: Checks, what: str) -> None:
         checks.problems.append(f"{what}: the server speaks revision {OLD} of the API, which does not have it")
 
 
-def only_new_sources(session: Session, kinds: Iterable[str]) -> list[str]:
+def only_new_sources(session: Session, kinds: Iterable[str], *, first: int = 0) -> list[str]:
     """List the kinds of source that the server is known not to have."""
     if session.revision.known != OLD:
         return []
     return [
         f"record_sources[{index}].record_type: {kind!r} sources do not exist in revision {OLD} of the API, "
         "which the server speaks"
-        for index, kind in enumerate(kinds)
+        for index, kind in enumerate(kinds, first)
         if kind in ("trace", "session")
     ]
 

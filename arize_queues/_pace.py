@@ -7,7 +7,7 @@ import attrs
 
 @attrs.define
 class Pace:
-    """The pace of one bulk call.
+    """The pace of one bulk call. Its requests are numbered in the order in which they begin.
 
     Attributes:
         most: Requests under way at once, at most.
@@ -17,6 +17,7 @@ class Pace:
     most: int
     held_until: float = float("-inf")
     _allowed: float = attrs.field(init=False)
+    _newest_at_refusal: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin at full width; the server says when that is too much."""
@@ -27,14 +28,18 @@ class Pace:
         """Requests under way at once, at present."""
         return int(self._allowed)
 
-    def throttled(self, now: float, seconds: float) -> None:
-        """Take down that the server refused a request as one too many.
+    def refused(self, request: int, newest: int) -> None:
+        """Take down that the server refused a request as one too many, when `newest` was the last one begun.
 
         The requests that were under way together are refused together: that is one sign, not many.
         """
-        if now >= self.held_until:
+        if request > self._newest_at_refusal:
             self._allowed = max(1.0, self._allowed / 2)
-        self.held_until = max(self.held_until, now + seconds)
+            self._newest_at_refusal = newest
+
+    def hold(self, until: float) -> None:
+        """Let none begin before a time; the longest wait that was asked for counts."""
+        self.held_until = max(self.held_until, until)
 
     def succeeded(self) -> None:
         """Take down an answer: a round of them widens the pace by one."""

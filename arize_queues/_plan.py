@@ -6,14 +6,15 @@ A plan is a generator that performs no I/O: it yields the step that it wants don
 step       what it asks for                                    the answer
 =========  ==================================================  =====================================
 Send       one HTTP request                                    httpx.Response, or the fault is thrown
-Sleep      wait                                                None
+Sleep      wait                                                None, or whether others got through meanwhile
 Start      one HTTP request in the background                  None, at once
 Next       wait for a background request to end                Finished, or None after the timeout
 Emit       give a page to whoever iterates                     None, when the next page is asked for
 =========  ==================================================  =====================================
 
 `yield from` composes plans, and the driver that carries a plan out returns its value. All the code of a plan runs
-in the caller's thread or task; only requests run beside it.
+in the caller's thread or task; only requests run beside it. Where a step will not be carried out, since the call
+that it is part of ends, `Stopped` is thrown.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ class Send(NamedTuple):
 
     Attributes:
         kwargs: For httpx's `request`: method, url (a path), params, json.
-        timeout: Seconds that it may take at most in place of the client's, or None.
+        within: Seconds that it may take in all, beside the client's own limits for each phase, or None.
     """
 
     kwargs: dict[str, Any]
-    timeout: float | None = None
+    within: float | None = None
 
 
 class Sleep(NamedTuple):
@@ -76,6 +77,10 @@ class Finished(NamedTuple):
     tag: int
     response: httpx.Response | None
     fault: Exception | None = None
+
+
+class Stopped(Exception):  # noqa: N818  # nothing is wrong
+    """The call ends before this step was carried out."""
 
 
 Step: TypeAlias = Send | Sleep | Start | Next | Emit

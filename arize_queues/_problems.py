@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
-__all__ = ["is_list", "is_sendable", "problem"]
+__all__ = ["is_iterator", "is_list", "is_sendable", "problem"]
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80  # enough for an ID or a time, too little for a payload
@@ -20,6 +20,11 @@ def problem(field: str, value: object, rule: str) -> str:
 def is_list(value: object) -> TypeGuard[Iterable[object]]:
     """Say whether a value is a list of things in any form, and not iterable by accident, as "abc" is."""
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def is_iterator(value: object) -> TypeGuard[Iterator[object]]:
+    """Say whether a value gives its items only once, so that it is read as there is room."""
+    return isinstance(value, Iterator)
 
 
 def is_sendable(text: str) -> bool:

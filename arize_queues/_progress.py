@@ -26,8 +26,8 @@ class Progress:
         done: Records that are through so far, failed ones included.
     """
 
-    report: Callable[[int, int | None], object]
-    total: int | None
+    report: Callable[[int, int | None], object] = lambda done, total: None
+    total: int | None = None
     close: Callable[[], object] = lambda: None
     done: int = 0
 
@@ -50,7 +50,7 @@ def show(option: ProgressOption, total: int | None, what: str, clock: Clock) -> 
         return Progress(option, total)
     if option and sys.stderr and sys.stderr.isatty():  # there is none under pythonw
         return _bar(total, what) or _lines(total, what, clock)
-    return Progress(lambda done, total: None, total)
+    return Progress(total=total)
 
 
 def _bar(total: int | None, what: str) -> Progress | None:

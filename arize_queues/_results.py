@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -119,18 +119,24 @@ class BulkResult(dict[str, T]):
     Attributes:
         summary: The counts.
         left_out: Record id to the reason why nothing was sent for it.
+        trimmed: Record id to the reason why not all that was given for it was sent.
     """
 
     def __init__(
-        self, results: Mapping[str, T], summary: BulkSummary, left_out: Mapping[str, str] | None = None
+        self,
+        results: Mapping[str, T],
+        summary: BulkSummary,
+        left_out: Mapping[str, str] | None = None,
+        trimmed: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(results)
         self.summary = summary
         self.left_out = dict(left_out or {})
+        self.trimmed = dict(trimmed or {})
 
-    def __reduce__(self) -> tuple[type[BulkResult[T]], tuple[dict[str, T], BulkSummary, dict[str, str]]]:
+    def __reduce__(self) -> tuple[type[BulkResult[T]], tuple[Any, ...]]:
         """Pickle with the counts, which a dict's own way would lose."""
-        return type(self), (dict(self), self.summary, self.left_out)
+        return type(self), (dict(self), self.summary, self.left_out, self.trimmed)
 
 
 @attrs.frozen

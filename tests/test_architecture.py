@@ -19,9 +19,10 @@ RAW = Path(arize_queues_raw.__file__).parent
 LAYERS = {
     "ground": "_version _clock _collector _problems _names _results _errors _times _stages",
     "vocabulary": "_plan _config _retry _revision _pace _windows",
-    "call": "_session _call _connection",
-    "resolve and batching": "_pages _resolve _sources _source_forms _batching _gather _ledger _progress _checks",
-    "operations": "_account _bulk _many _guards _operations _add _records _create _calls",
+    "call": "_session _call _connection _within",
+    "resolve and batching": "_pages _resolve _sources _source_forms _batching _checks _rows",
+    "many at once": "_gather _deadline _intake _ledger _progress",
+    "operations": "_account _bulk _many _guards _operations _owned_sources _adding _add _records _each _create _calls",
     "drivers": "_background _drivers",
     "faces": "types _annotation_queues _async_annotation_queues annotation_queues annotation_queues.types",
     "clients": "_client",
@@ -31,8 +32,9 @@ RANKS = {module: rank for rank, modules in enumerate(LAYERS.values()) for module
 
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
 USE_HTTPX = ["_plan", "_retry", "_errors", "_call", "_connection", "_background", "_drivers", "_client"]
+USE_HTTPX += ["_within", "_gather"]
 USE_HTTPX += ["_annotation_queues", "_async_annotation_queues"]  # in annotations
-SEND = {"_connection", "_drivers"}
+SEND = {"_connection", "_drivers", "_within"}
 SLEEP = {"_drivers", "_background", "_clock"}
 
 
@@ -114,8 +116,8 @@ def test_only_these_modules_send():
 
 
 def test_only_these_modules_sleep_or_read_the_clock():
-    """All others are told the time, so that tests can pass their own."""
-    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock"}
+    """All others are told the time, so that tests can pass their own; a socket's time cannot be."""
+    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock", "_within"}
     sleeping = {name for name, tree in TREES.items() if any(call.endswith(("sleep", "asleep")) for call in calls(tree))}
     assert sleeping <= SLEEP
     assert not [

@@ -12,7 +12,7 @@ from arize_queues_raw import limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues._batching import RecordPlan, chunks, dedupe, plan
+from arize_queues._batching import RecordPlan, dedupe, plan
 from arize_queues._names import Id, Name
 from arize_queues._source_forms import normalise
 from arize_queues._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
@@ -240,22 +240,6 @@ def test_a_plan_prints_as_a_table() -> None:
         f"{RECORDS + 2} records and 1 whole dataset in 3 requests; 1 duplicate dropped",
     ]
     assert len(repr(planned)) < len(ids)
-
-
-@given(st.lists(st.text()), st.integers(1, 7))
-def test_chunks_keep_all_in_order(ids: list[str], size: int) -> None:
-    """The chunks put together are the input, and all but the last are full."""
-    cut = list(chunks(iter(ids), size))
-    assert [id_ for chunk in cut for id_ in chunk] == ids
-    assert all(len(chunk) == size for chunk in cut[:-1])
-    assert all(cut)
-
-
-def test_chunks_are_lazy() -> None:
-    """A chunk takes no more of its input than it holds."""
-    numbers = count()
-    assert next(chunks((str(number) for number in numbers), 3)) == ["0", "1", "2"]
-    assert next(numbers) == 3
 
 
 @given(st.lists(st.sampled_from("abc")))

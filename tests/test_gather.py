@@ -11,7 +11,7 @@ import pytest
 from by_hand import ManualClock, make_session
 
 from arize_queues._gather import Gathering
-from arize_queues._plan import Finished, Next, Plan, Send, Sleep, Start
+from arize_queues._plan import Finished, Next, Plan, Send, Sleep, Start, Stopped
 
 
 @attrs.define
@@ -40,7 +40,7 @@ class World:
         if isinstance(step, Start):
             self.under_way.append((self.clock.elapsed + 1.0, step))
             self.begun.append((self.clock.elapsed, step.send.kwargs["url"]))
-            self.timeouts.append(step.send.timeout)
+            self.timeouts.append(step.send.within)
             self.widest = max(self.widest, len(self.under_way))
             return None
         if isinstance(step, Sleep):
@@ -109,16 +109,55 @@ def test_plans_are_taken_as_there_is_room():
     assert len(taken) <= len(done) + 3
 
 
-def test_a_throttled_plan_slows_all_down():
-    """After a 429 nothing begins until the wait is over, and then not as much at once."""
-    world, done = World(), []
+def refusing(times: int, headers: dict[str, str]) -> Callable[[int, Send], httpx.Response]:
+    """Answer 429 so many times, and then let everybody through."""
+    left = list(range(times))
+
+    def answer(number: int, send: Send) -> httpx.Response:
+        return httpx.Response(429, headers=headers) if left and left.pop() >= 0 else httpx.Response(200)
+
+    return answer
+
+
+def test_a_refusal_slows_all_down():
+    """After a 429 nothing begins until the server's wait is over, and then not as much at once."""
+    world, done = World(answer=refusing(1, {"Retry-After": "10"})), []
     first = sending("first", done, Sleep(10.0, throttled=True))
     rest = (sending(str(i), done) for i in range(6))
     world.carry_out(gathering(world, iter([first, *rest]), width=4))
     assert [time for time, _ in world.begun[:4]] == [0.0] * 4
-    assert world.begun[4][0] == 11.0
+    assert world.begun[4] == (11.0, "first")
     assert 1 <= [time for time, _ in world.begun].count(11.0) < 4
     assert len(done) == 7
+
+
+def test_a_refusal_that_its_plan_does_not_wait_for_holds_the_others_back():
+    """A 429 says something to all, also where the plan that met it has no tries left."""
+    world, done = World(answer=refusing(1, {"Retry-After": "30"})), []
+    world.carry_out(gathering(world, (sending(str(i), done) for i in range(3)), width=1))
+    assert world.begun == [(0.0, "0"), (31.0, "1"), (32.0, "2")]
+
+
+def test_a_plan_that_was_refused_goes_first():
+    """So that none is refused again and again while newer ones get through."""
+    world, done = World(answer=refusing(2, {"Retry-After": "5"})), []
+    plans = [sending(name, done, Sleep(5.0, throttled=True)) for name in "ab"]
+    world.carry_out(gathering(world, iter([*plans, *(sending(name, done) for name in "cdef")]), width=2))
+    assert [name for _, name in world.begun] == ["a", "b", "a", "b", "c", "d", "e", "f"]
+
+
+@pytest.mark.parametrize(("others", "told"), [(0, False), (2, True)])
+def test_a_sleeper_is_told_whether_others_got_through_(others, told):
+    """Then its refusal was no sign of an outage."""
+    heard: list[Any] = []
+
+    def listening() -> Plan[None]:
+        yield Send({"url": "x"})
+        heard.append((yield Sleep(1.5, throttled=True)))
+
+    world, done = World(answer=refusing(1, {"Retry-After": "0"})), []
+    world.carry_out(gathering(world, iter([listening(), *(sending(str(i), done) for i in range(others))]), width=2))
+    assert heard == [told]
 
 
 def test_a_plan_that_sleeps_for_itself_holds_nobody_up():
@@ -154,6 +193,26 @@ def test_after_a_stop_nothing_begins_and_what_is_under_way_is_waited_for():
     world.carry_out(gathering(world, (sending(str(i), done) for i in range(20)), stopped=lambda: len(done) >= 1))
     assert len(world.begun) == 3
     assert done == ["0", "1", "2"]
+
+
+def test_plans_that_still_wait_for_their_turn_are_told_that_it_will_not_come():
+    """Those that sleep, and those that are ready; what they know of their fate is theirs to say."""
+    told: list[str] = []
+
+    def plan(name: str, steps: list[Any]) -> Plan[None]:
+        try:
+            while steps:
+                yield steps.pop(0)
+        except Stopped:
+            told.append(name)
+
+    world = World()
+    plans = [
+        plan("asleep", [Send({"url": "x"}), Sleep(100.0)]),
+        plan("slow", [Send({"url": "y"}), Sleep(3.0), Send({"url": "y"}), Sleep(3.0)]),
+    ]
+    world.carry_out(gathering(world, iter(plans), deadline=3.5))
+    assert sorted(told) == ["asleep", "slow"]
 
 
 def test_plans_that_did_not_end_are_closed():
@@ -223,6 +282,19 @@ def _until_under_way(plan: Plan[None], world: World) -> Generator[Any, Any, None
     while not isinstance(step, Next):
         step = plan.send(world.perform(step))
     yield step
+
+
+def test_what_is_under_way_is_waited_for_where_the_callers_code_raises():
+    """What those requests did is known then, though `progress` has had enough."""
+
+    def raising(name: str) -> Plan[None]:
+        yield from sending(name, done)
+        raise ZeroDivisionError
+
+    world, done = World(), []
+    with pytest.raises(ZeroDivisionError):
+        world.carry_out(gathering(world, (raising(str(i)) for i in range(20))))
+    assert done == ["0", "1", "2"]
 
 
 def test_ctrl_c_waits_for_what_is_under_way():

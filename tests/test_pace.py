@@ -13,37 +13,37 @@ def test_it_begins_at_full_width():
     assert Pace(8).allowed == 8
 
 
-def test_a_refusal_halves_it_and_holds_all():
-    """Nothing begins before the server's wait is over."""
+def test_a_refusal_halves_it():
+    """Multiplicative decrease."""
     pace = Pace(8)
-    pace.throttled(10.0, 3.0)
-    assert (pace.allowed, pace.held_until) == (4, 13.0)
+    pace.refused(1, newest=8)
+    assert pace.allowed == 4
 
 
 def test_refusals_of_one_round_are_one_sign():
-    """Eight requests that were under way together are refused together."""
+    """Eight requests that were under way together are refused together, however long the server asks to wait."""
     pace = Pace(8)
-    for _ in range(8):
-        pace.throttled(10.0, 3.0)
+    for request in range(1, 9):
+        pace.refused(request, newest=8)
     assert pace.allowed == 4
-    pace.throttled(13.0, 1.0)
+    pace.refused(9, newest=12)
     assert pace.allowed == 2
 
 
 def test_the_longest_wait_of_a_round_counts():
     """A shorter one that comes later does not shorten it."""
     pace = Pace(8)
-    pace.throttled(10.0, 5.0)
-    pace.throttled(11.0, 1.0)
+    pace.hold(15.0)
+    pace.hold(12.0)
     assert pace.held_until == 15.0
-    pace.throttled(12.0, 9.0)
+    pace.hold(21.0)
     assert pace.held_until == 21.0
 
 
 def test_a_round_of_answers_widens_it_by_one():
     """From 4 to 5 takes about four answers, up to the full width and no further."""
     pace = Pace(8)
-    pace.throttled(0.0, 1.0)
+    pace.refused(1, newest=8)
     for _ in range(5):
         pace.succeeded()
     assert pace.allowed == 5
@@ -52,13 +52,12 @@ def test_a_round_of_answers_widens_it_by_one():
     assert pace.allowed == 8
 
 
-@given(st.integers(1, 64), st.lists(st.floats(0, 100), max_size=50), st.integers(0, 50))
-def test_it_stays_within_one_and_the_setting(most, waits, answers):
+@given(st.integers(1, 64), st.integers(0, 50), st.integers(0, 50))
+def test_it_stays_within_one_and_the_setting(most, refusals, answers):
     """Whatever the server does, one request may always go, and never more than the user allowed."""
-    pace, now = Pace(most), 0.0
-    for wait in waits:
-        pace.throttled(now, wait)
-        now = pace.held_until
+    pace = Pace(most)
+    for request in range(1, refusals + 1):
+        pace.refused(request, newest=request)
         assert 1 <= pace.allowed <= most
     for _ in range(answers):
         pace.succeeded()

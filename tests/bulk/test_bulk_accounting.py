@@ -66,9 +66,9 @@ def outcome(method: str, server: PlainServer, width: int, **arguments: Any) -> t
         return None, partial
 
 
-def caller_of(server: PlainServer) -> Caller:
+def caller_of(server: PlainServer, kind: str = "sync") -> Caller:
     """Make what calls a plain server."""
-    return Caller(kind="sync", transport=Handled(server))
+    return Caller(kind=kind, transport=Handled(server))
 
 
 @settings(max_examples=100, deadline=None)
@@ -304,15 +304,38 @@ def test_an_iterator_that_raises_after_the_call_was_stopped_loses_no_account() -
     assert list(caught.value.remaining)[:MAX_RECORD_IDS_PER_DELETE] == ids[MAX_RECORD_IDS_PER_DELETE:]
 
 
-def test_a_bad_row_of_an_iterator_ends_it_and_is_told() -> None:
-    """A row without annotations stops the reading; what came before is done, and the problem is named."""
-    server = PlainServer(["r0", "r1", "r2"])
-    rows = [("r0", [{"name": "notes", "text": "x"}]), ("r1", []), ("r2", [{"name": "notes", "text": "x"}])]
+def test_a_bad_row_of_an_iterator_fails_alone(kind: str) -> None:
+    """A row without annotations and one that comes twice are named and left; all others go out."""
+    server, note = PlainServer(["r0", "r1", "r2"]), [{"name": "notes", "text": "x"}]
+    rows = [("r0", note), ("r1", []), ("r2", note), ("r0", note)]
     with pytest.raises(PartialFailureError) as caught:
-        caller_of(server)("annotate_records", annotation_queue=QUEUE, annotations=iter(rows))
-    assert isinstance(caught.value.__cause__, InvalidRequestError)
-    assert "annotations['r1']" in str(caught.value.__cause__)
-    assert server.notes == {"r0": "x"}
+        caller_of(server, kind)("annotate_records", annotation_queue=QUEUE, annotations=iter(rows))
+    assert [failure.what for failure in caught.value.failures] == [["r1"], ["r0"]]
+    assert "annotations['r1']" in str(caught.value.failures[0].error)
+    assert "given twice" in str(caught.value.failures[1].error)
+    assert all(isinstance(failure.error, InvalidRequestError) for failure in caught.value.failures)
+    assert list(caught.value.remaining) == [rows[1], rows[3]]
+    assert server.notes == {"r0": "x", "r2": "x"}
+    assert (caught.value.summary.done, caught.value.summary.failed) == (2, 2)
+    check_sums(caught.value.summary)
+
+
+def test_a_bad_id_or_source_of_an_iterator_fails_alone(kind: str) -> None:
+    """The same where records are deleted or added."""
+    server = PlainServer(["r0", "r1"])
+    with pytest.raises(PartialFailureError) as caught:
+        caller_of(server, kind)("delete_records", annotation_queue=QUEUE, record_ids=iter(["r0", "", "r1"]))
+    assert [failure.what for failure in caught.value.failures] == [["''"]]
+    assert list(caught.value.remaining) == [""]
+    assert (caught.value.summary.done, caught.value.summary.failed) == (2, 1)
+    check_sums(caught.value.summary)
+
+    sources = [source(0, [1]), {"record_type": "planet"}, source(1, [2, 3])]
+    with pytest.raises(PartialFailureError) as caught:
+        caller_of(server, kind)("add_records", annotation_queue=QUEUE, record_sources=iter(sources))
+    assert [failure.what for failure in caught.value.failures] == [["record_sources[1]"]]
+    assert list(caught.value.remaining) == [sources[1]]
+    assert (caught.value.summary.created, caught.value.summary.failed) == (3, 1)
     check_sums(caught.value.summary)
 
 

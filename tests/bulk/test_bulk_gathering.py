@@ -16,7 +16,6 @@ from plain_server import QUEUE, PlainServer, identity
 from arize_queues import ConfigurationError
 from arize_queues._config import Config
 from arize_queues._gather import Gathering
-from arize_queues._pace import Pace
 from arize_queues._plan import Finished, Next, Plan, Send, Sleep, Start
 from arize_queues._session import Session
 
@@ -180,20 +179,6 @@ def test_the_pace_never_falls_below_one() -> None:
         assert hand.under_way == 1
 
 
-def test_the_pace_is_what_the_settings_say() -> None:
-    """Pace is pure: from the most, down by half, up by one part of a round."""
-    pace = Pace(MOST)
-    pace.throttled(0.0, 5.0)
-    assert (pace.allowed, pace.held_until) == (MOST // 2, 5.0)
-    pace.throttled(1.0, 2.0)
-    assert (pace.allowed, pace.held_until) == (MOST // 2, 5.0)
-    pace.throttled(6.0, 1.0)
-    assert (pace.allowed, pace.held_until) == (MOST // 4, 7.0)
-    for _ in range(100):
-        pace.succeeded()
-    assert pace.allowed == MOST
-
-
 def test_a_plain_wait_holds_nobody_back() -> None:
     """A plan that waits after a 503 leaves its room to others, but not more than are allowed begin to wait."""
 
@@ -246,17 +231,17 @@ def test_nothing_is_begun_after_the_deadline() -> None:
 
 
 def test_a_request_gets_no_more_time_than_is_left() -> None:
-    """Near the deadline the client's timeout shrinks to what is left."""
+    """A request may take what is left of the call's time, whatever the client's timeouts are."""
     clock = FakeClock()
     gathering = Gathering(session_of(clock), asking(3), lambda: False, clock.seconds + 7)
     steps = gathering.carry_out()
     first = next(steps)
     assert isinstance(first, Start)
-    assert first.send.timeout == 7.0
+    assert first.send.within == 7.0
     clock.seconds += 4
     second = steps.send(None)
     assert isinstance(second, Start)
-    assert second.send.timeout == 3.0
+    assert second.send.within == 3.0
     steps.close()
 
 

@@ -325,3 +325,50 @@ def test_an_unknown_email_fails_with_its_record(world: World) -> None:
     assert [failure.what for failure in caught.value.failures] == [[ids[1]]]
     assert caught.value.remaining == {ids[1]: ["nobody@example.com"]}
     assert assignees(world, queue) == [[(BEN, "pending")], [(ANA, "pending")], [(CHI, "pending")]]
+
+
+@pytest.mark.parametrize("on_conflict", ["fail", "skip"])
+def test_what_is_added_to_an_annotation_overwrites_nothing(world: World, on_conflict: str) -> None:
+    """A text beside a label that is there already, or the same label again, is no conflict."""
+    queue, (record,) = queue_of(world, 1)
+    annotate(world, queue, {record: [{"name": "accuracy", "label": "correct"}]})
+    again = [{"name": "accuracy", "label": "correct", "text": "as the order says"}]
+    result = annotate(world, queue, {record: again}, on_conflict=on_conflict)
+    assert (result.summary.done, result.left_out, result.trimmed) == (1, {}, {})
+    (note,) = world.emulator.records(queue)[0]["annotations"]
+    assert (note["label"], note["text"]) == ("correct", "as the order says")
+
+
+def test_what_is_skipped_of_a_record_is_told(world: World) -> None:
+    """Where one of two annotations is skipped the record is done, and the result says what was not sent."""
+    queue, (record,) = queue_of(world, 1)
+    annotate(world, queue, {record: [{"name": "accuracy", "label": "correct"}]})
+    both = [{"name": "accuracy", "label": "incorrect"}, {"name": "notes", "text": "new"}]
+    result = annotate(world, queue, {record: both}, on_conflict="skip")
+    assert (result.summary.done, result.left_out) == (1, {})
+    assert "accuracy" in result.trimmed[record]
+    assert values(world, queue) == [{"accuracy": "correct", "notes": "new"}]
+
+
+def test_emails_in_another_case_are_the_same_people(world: World) -> None:
+    """Pending assignees written otherwise are unchanged, and nobody is sent twice."""
+    queue, (record,) = queue_of(world, 1)
+    assign(world, queue, {record: [BEN]})
+    world.emulator.clear_requests()
+    result = assign(world, queue, {record: [BEN.title(), BEN.upper()]})
+    assert "unchanged" in result.left_out[record]
+    assert world.writes("assign_records") == []
+    assign(world, queue, {record: [CHI, CHI.upper(), BEN]})
+    assert world.writes("assign_records")[0].body == {"assigned_user_emails": [CHI, BEN]}
+
+
+@pytest.mark.parametrize("bad", [".", "..", "", "  "])
+def test_an_id_that_would_lead_elsewhere_is_refused_before_the_first_write(world: World, bad: str) -> None:
+    """Also where the other rows are fine."""
+    queue, (record,) = queue_of(world, 1)
+    note = [{"name": "notes", "text": "x"}]
+    with pytest.raises(InvalidRequestError):
+        annotate(world, queue, {record: note, bad: note})
+    with pytest.raises(InvalidRequestError):
+        assign(world, queue, {record: [BEN], bad: [BEN]})
+    assert [request for request in world.emulator.requests if request.method != "GET"][1:] == []

@@ -102,7 +102,8 @@ def other_database_of_the_same_tables(path: Path) -> None:
 
 def broken_ledger(path: Path) -> None:
     """Write a ledger, and spoil it."""
-    Ledger(path, {"operation": "add_records"}).close()
+    with Ledger(path, {"operation": "add_records"}) as ledger:
+        ledger.begin()
     content = bytearray(path.read_bytes())
     content[100:] = bytes(255 - byte for byte in content[100:])
     path.write_bytes(content)
@@ -110,7 +111,8 @@ def broken_ledger(path: Path) -> None:
 
 def half_a_ledger(path: Path) -> None:
     """Write a ledger, and cut it."""
-    Ledger(path, {"operation": "add_records"}).close()
+    with Ledger(path, {"operation": "add_records"}) as ledger:
+        ledger.begin()
     path.write_bytes(path.read_bytes()[:5000])
 
 
@@ -206,8 +208,10 @@ def test_a_ledger_in_use_is_refused(world: World, tmp_path: Path, method: str) -
 def test_two_ledgers_cannot_be_open_on_one_file(tmp_path: Path) -> None:
     """The second opening fails, also before the first has written anything."""
     path, job = tmp_path / "job.sqlite", {"operation": "add_records"}
-    with Ledger(path, job), pytest.raises(LedgerError, match="in use"):
-        Ledger(path, job)
+    with Ledger(path, job) as first:
+        first.begin()
+        with pytest.raises(LedgerError, match="in use"):
+            Ledger(path, job)
     with Ledger(path, job) as again:
         assert len(again) == 0
 
@@ -336,3 +340,37 @@ def test_a_call_that_is_refused_does_not_bind_the_ledger(world: World, tmp_path:
     assert not ledger.exists()
     call(job, ledger)
     assert job.applied() == set(job.given)
+
+
+def test_a_file_that_is_none_is_refused(world: World) -> None:
+    """SQLite's name for memory is no place to go on from."""
+    job = Job.of(world, "delete_records", 1)
+    with pytest.raises(LedgerError, match="must be a file"):
+        call(job, Path(":memory:"))
+    assert world.writes("delete_records") == []
+
+
+@pytest.mark.parametrize("method", ["delete_records", "annotate_records", "assign_records"])
+def test_the_order_of_the_input_makes_no_other_job_of_it(world: World, tmp_path: Path, method: str) -> None:
+    """The same records in another order, as a set or a query may give them, go on where the job stopped."""
+    job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    turned = dict(reversed(job.given.items())) if isinstance(job.given, dict) else job.given[::-1]
+    call(Job(world, method, job.queue, turned), ledger)
+    assert job.applied() == set(job.given)
+
+
+def test_what_is_done_is_not_judged_again(world: World, tmp_path: Path) -> None:
+    """A person who changes a label that the first run wrote does not keep the second run from going on."""
+    job, ledger = Job.of(world, "annotate_records", 4), tmp_path / "job.sqlite"
+    world.emulator.faults.add(Fault(path="*/annotate", nth=3, status=401, times=None))
+    options: dict[str, Any] = {"on_conflict": "fail", "client": {"max_concurrency": 1}}
+    with pytest.raises(PartialFailureError):
+        call(job, ledger, **options)
+    world.emulator.faults.clear()
+    done = next(iter(job.given))
+    relabelled = {done: [{"name": "notes", "text": "a person's own words"}]}
+    world.caller("sync")("annotate_records", annotation_queue=job.queue, annotations=relabelled)
+    result = call(job, ledger, **options)
+    assert (result.summary.done, result.summary.submitted) == (4, 4)
+    assert job.applied() == set(job.given) - {done}

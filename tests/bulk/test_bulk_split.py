@@ -14,8 +14,8 @@ from arize_queues import NotFoundError, PartialFailureError, SpanSource, Unproce
 from arize_queues.emulator import Fault
 
 LEVELS = math.ceil(math.log2(MAX_RECORDS_PER_REQUEST))
-# Enough for a few ids to be followed all the way down, and to see that it is no use.
-IN_VAIN = 1 + 4 * LEVELS
+# Enough for ten ids to be followed all the way down, and to see that it is no use.
+IN_VAIN = 1 + 11 * LEVELS
 KINDS = ["sync", "asyncio"]
 
 
@@ -89,6 +89,23 @@ def test_where_everything_is_refused_splitting_stops(world: World, kind: str) ->
     assert in_queue(world) == set()
     assert partial.summary.failed + partial.summary.not_sent == len(numbers)
     assert [name for source in partial.remaining for name in source.ids] == [span_id(number) for number in numbers]
+
+
+@pytest.mark.parametrize("percent", [30, 50, 70])
+def test_good_ids_are_found_among_many_bad_ones(world: World, percent: int) -> None:
+    """Where most ids are bad the others still go in, and only the bad ones are blamed."""
+    numbers = range(100)
+    bad = {span_id(number) for number in random.Random(percent).sample(numbers, percent)}
+    partial = add(world, "sync", numbers, bad)
+    assert in_queue(world) == {span_id(number) for number in numbers} - bad
+    assert {name for failure in partial.failures for name in failure.what} == bad
+
+
+def test_requests_that_are_searched_side_by_side_share_what_they_find(world: World) -> None:
+    """Eight requests that are all refused cost no more in vain than one, and a few for each."""
+    numbers = range(8 * MAX_RECORDS_PER_REQUEST)
+    add(world, "sync", numbers, {span_id(number) for number in numbers}, max_concurrency=8)
+    assert len(world.writes("add_records")) <= IN_VAIN + 8 * (LEVELS + 1)
 
 
 def test_further_requests_are_not_split_once_it_was_in_vain(world: World) -> None:

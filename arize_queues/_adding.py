@@ -1,0 +1,262 @@
+"""An add under way: its batches, its counts, what is left of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+from arize_queues_raw.api.annotation_queues import create_annotation_queue_record
+from arize_queues_raw.limits import MAX_RECORDS_PER_REQUEST
+from arize_queues_raw.models import (
+    AddAnnotationQueueRecordsRequest,
+    AnnotationQueue,
+    CreateAnnotationQueueRecordResponse,
+)
+
+from ._account import Account, Batch
+from ._batching import PlannedSource, RecordPlan, plan
+from ._bulk import BulkCall
+from ._call import call
+from ._errors import InvalidRequestError
+from ._intake import Intake
+from ._ledger import Ledger, fingerprint
+from ._operations import only_new_sources
+from ._owned_sources import with_ids
+from ._plan import Plan
+from ._progress import ProgressOption, show
+from ._resolve import QueueRef, addressed, home_space_id
+from ._results import AddRecordsResult, AddSummary, BulkSummary
+from ._session import Session
+from ._source_forms import normalise
+from ._sources import RecordSource, to_wire
+
+Added = CreateAnnotationQueueRecordResponse
+
+_REQUESTS_PLANNED_TOGETHER = 16
+
+
+@attrs.define(eq=False)
+class Adding:
+    """An add under way.
+
+    Attributes:
+        session: The client's state.
+        deadline: The time after which nothing more is sent, or None.
+        progress: How it is shown how far it is.
+        created: The queue, where it was created by the same call, which then returns it.
+        queue: Where the records go, once that is known.
+        planned: What has been planned so far: the counts "submitted", "duplicates" and "datasets" (whole ones).
+        account: What became of it.
+    """
+
+    session: Session
+    deadline: float | None
+    progress: ProgressOption
+    created: AnnotationQueue | None = None
+    queue: QueueRef = attrs.field(init=False)
+    planned: Counter[str] = attrs.field(factory=Counter, init=False)
+    account: Account[Added] = attrs.field(init=False)
+    _intake: Intake[object] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Get ready to count."""
+        self.account = Account(_count)
+        self._intake = Intake(iter(()), lambda: False)
+
+    def carry_out(
+        self, given: list[RecordSource] | Iterator[object], prepared: Plan[Iterator[Batch[Added]]]
+    ) -> Plan[AddRecordsResult]:
+        """Send the requests; `given` is what is left where it ends before there are any."""
+        if isinstance(given, Iterator):
+            self._intake = Intake(given, self._is_late)
+
+        def remaining(batches: Iterable[Batch[Added]] | None) -> Any:
+            if isinstance(given, Iterator):
+                return _lazily_left(batches or (), self._intake)
+            return given if batches is None else _left_of(batches)
+
+        failed = "" if self.created is None else f"the queue {self.created.id} was created, but not all was added: "
+        bulk = BulkCall(self.session, self.account, self.deadline, self._completed, remaining, self._summary, failed)
+        result: AddRecordsResult = yield from bulk.carry_out(prepared, scout=True)
+        return result
+
+    def as_planned(self, planned: RecordPlan, ledger: str | os.PathLike[str] | None = None) -> Iterator[Batch[Added]]:
+        """Make the batches of a plan, less what a ledger has."""
+        self.planned.clear()
+        self.take_on(planned)
+        if ledger is not None:
+            self.account.ledger = Ledger(ledger, _job(self.queue, planned))
+            self.account.ledger.begin()
+            planned = _undone(planned, self.account.ledger)
+        self._show(planned.records + planned.whole_datasets)
+        return self._batches(planned, 0)
+
+    def as_read(self) -> Iterator[Batch[Added]]:
+        """Make batches of sources as they come; a bad one fails alone, and only as many are held as go out together."""
+        self._show(None)
+        groups = self._intake.groups(_REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST, _size_of)
+        first = 0
+        for group, items in enumerate(groups):
+            good: list[RecordSource] = []
+            for index, item in enumerate(items, first):
+                try:
+                    good.append(self._read(item, index))
+                except InvalidRequestError as error:
+                    self.planned.update(submitted=1)
+                    yield Batch((group, -1, index), [f"record_sources[{index}]"], [], payload=item, refused=error)
+            first += len(items)
+            planned = plan(good)
+            self.take_on(planned)
+            yield from self._batches(planned, group)
+
+    def _read(self, item: object, index: int) -> RecordSource:
+        (source,) = normalise([item], first=index)
+        if problems := only_new_sources(self.session, [source.kind], first=index):
+            raise InvalidRequestError(problems)
+        return source
+
+    def take_on(self, planned: RecordPlan) -> None:
+        """Count what is planned."""
+        self.planned.update(submitted=planned.submitted, duplicates=planned.duplicates, datasets=planned.whole_datasets)
+
+    def _show(self, total: int | None) -> None:
+        self.account.progress = show(self.progress, total, "add_records", self.session.clock)
+
+    def _is_late(self) -> bool:
+        return self.deadline is not None and self.session.clock.now() >= self.deadline
+
+    def _batches(self, planned: RecordPlan, group: int) -> Iterator[Batch[Added]]:
+        for index, request in enumerate(planned.requests):
+            yield self._batch((group, index), request.sources)
+
+    def _batch(self, position: tuple[int, ...], parts: tuple[PlannedSource, ...]) -> Batch[Added]:
+        """Make a batch of some parts of sources."""
+        return Batch(
+            position,
+            ids=[name for part in parts for name in part.ids or (f"all of {part.label}",)],
+            keys=[key for part in parts for key in _keys(part)],
+            send=lambda: self._add(parts),
+            halves=lambda: [self._batch((*position, index), half) for index, half in enumerate(_halves(parts))],
+            payload=parts,
+        )
+
+    def _add(self, parts: tuple[PlannedSource, ...]) -> Plan[Added]:
+        sources = [part.source.with_ids(part.ids) if part.ids else part.source for part in parts]
+        owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
+        body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
+
+        def send(queue_id: str) -> Plan[Added]:
+            return call(self.session, create_annotation_queue_record, queue_id, body=body)
+
+        return (yield from addressed(self.session, self.queue, send))
+
+    def _completed(self, done: list[tuple[Batch[Added], Added]], summary: AddSummary | BulkSummary) -> Any:
+        assert isinstance(summary, AddSummary)  # noqa: S101  # an add counts as one
+        if self.created is not None:
+            return self.created
+        return AddRecordsResult([record for _, result in done for record in result.record_sources], summary)
+
+    def _summary(self, failed: int) -> AddSummary:
+        counts = self.account.counts
+        unknown = self.planned["datasets"] - counts["datasets"]
+        # What the iterator has given and nobody has looked into counts as one record for each source.
+        submitted = self.planned["submitted"] + counts["whole"] + unknown + len(self._intake.held)
+        duplicates = self.planned["duplicates"]
+        created, already_present = counts["created"] + self.planned["created"], counts["already_present"]
+        return AddSummary(
+            submitted=submitted,
+            duplicates=duplicates,
+            created=created,
+            already_present=already_present,
+            failed=failed,
+            not_sent=submitted - duplicates - created - already_present - failed,
+            requests_sent=counts["requests_sent"],
+        )
+
+
+def _count(batch: Batch[Added], result: Added) -> dict[str, int]:
+    created = len(result.record_sources)
+    whole = [part for part in batch.payload if part.ids is None]
+    if whole:  # only the server knows how many records that is, and it tells of the new ones
+        return {"created": created, "whole": created, "datasets": 1}
+    return {"created": created, "already_present": max(0, len(batch.ids) - created)}
+
+
+def _left_of(batches: Iterable[Batch[Added]]) -> list[RecordSource]:
+    """Put what is left into sources again, each as it was given but for what is done."""
+    ids: dict[int, list[str]] = {}
+    sources: dict[int, RecordSource] = {}
+    parts = [part for batch in batches for part in batch.payload]
+    for part in sorted(parts, key=lambda part: (part.source_index, part.offset)):
+        sources[part.source_index] = part.source
+        ids.setdefault(part.source_index, []).extend(part.ids or ())
+    return [source.with_ids(ids[index]) if ids[index] else source for index, source in sources.items()]
+
+
+def _lazily_left(batches: Iterable[Batch[Added]], intake: Intake[object]) -> Iterator[object]:
+    """Give what is in batches, and then what the iterator has yet to give; it may be without an end."""
+    for batch in batches:
+        if batch.refused is not None:
+            yield batch.payload
+        else:
+            yield from (part.source if part.ids is None else part.source.with_ids(part.ids) for part in batch.payload)
+    yield from intake.left()
+
+
+def _halves(parts: tuple[PlannedSource, ...]) -> list[tuple[PlannedSource, ...]]:
+    """Cut a request into two of equal size; none where it is a single id or a whole dataset."""
+    size = sum(part.count or 0 for part in parts)
+    if size < 2:  # one cannot be halved
+        return []
+    room = size // 2
+    halves: tuple[list[PlannedSource], list[PlannedSource]] = ([], [])
+    for part in parts:
+        ids = part.ids or ()
+        for half, piece, offset in ((0, ids[:room], 0), (1, ids[room:], min(room, len(ids)))):
+            if piece:
+                halves[half].append(attrs.evolve(part, ids=piece, offset=part.offset + offset))
+        room = max(0, room - len(ids))
+    return [tuple(half) for half in halves]
+
+
+def _size_of(item: object) -> int:
+    """Say how many records a source stands for; as many as a request holds, where it cannot be told."""
+    try:
+        source = item if isinstance(item, RecordSource) else normalise([item])[0]
+        return MAX_RECORDS_PER_REQUEST if source.ids is None else len(source.ids)
+    except (InvalidRequestError, TypeError):
+        return MAX_RECORDS_PER_REQUEST
+
+
+def _undone(planned: RecordPlan, ledger: Ledger) -> RecordPlan:
+    """Plan anew what the ledger does not have."""
+    left: dict[int, tuple[RecordSource, list[str]]] = {}
+    labels: dict[int, str] = {}
+    for part in (part for request in planned.requests for part in request.sources):
+        keys = _keys(part)
+        undone = [name for name, key in zip(part.ids or ("",), keys, strict=True) if not ledger.has(key)]
+        if undone:
+            left.setdefault(part.source_index, (part.source, []))[1].extend(undone if part.ids else ())
+            labels[part.source_index] = part.label
+    sources = [source.with_ids(ids) if ids else source for source, ids in left.values()]
+    return plan(sources, labels=list(labels.values()))
+
+
+def _keys(part: PlannedSource) -> list[str]:
+    """Tell the ids of a part from equal ids of other sources."""
+    source = part.source
+    window = " ".join(time.isoformat() for time in source.window or ())
+    slot = fingerprint([source.kind, source.owner, window, source.version or ""])[:16]
+    return [f"{slot} {name}" for name in part.ids or ("*",)]
+
+
+def _job(queue: QueueRef, planned: RecordPlan) -> dict[str, str]:
+    keys = sorted(key for request in planned.requests for part in request.sources for key in _keys(part))
+    return {
+        "operation": "add_records",
+        "queue": queue.id,
+        "input": fingerprint([str(planned.submitted), *keys]),
+    }

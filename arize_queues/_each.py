@@ -1,0 +1,146 @@
+"""Annotating and assigning any number of records, with one request for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import attrs
+from arize_queues_raw.models import (
+    AnnotateAnnotationQueueRecordResponse,
+    AssignAnnotationQueueRecordResponse,
+)
+
+from ._account import Batch
+from ._checks import Checks
+from ._errors import InvalidRequestError
+from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
+from ._many import LedgerPath, Many, Options
+from ._operations import annotate, assign, check_call
+from ._plan import Plan
+from ._problems import is_iterator
+from ._progress import ProgressOption
+from ._resolve import QueueRef, queue_ref
+from ._results import BulkResult
+from ._rows import Guard, Rows, name_of
+from ._session import Session
+
+R = TypeVar("R")
+
+ANNOTATIONS = Rows("annotations", Checks.annotations, lambda values: [item.to_dict() for item in values])
+ASSIGNMENTS = Rows("assignments", Checks.assigned_users, list)
+
+
+def annotate_records(
+    session: Session,
+    *,
+    annotation_queue: str,
+    space: str | None,
+    annotations: Mapping[str, Any] | Iterable[tuple[str, Any]],
+    validate: bool,
+    on_conflict: OnConflict,
+    progress: ProgressOption,
+    ledger: LedgerPath,
+    deadline: float | None,
+) -> Plan[BulkResult[AnnotateAnnotationQueueRecordResponse]]:
+    checks = Checks()
+    if on_conflict not in CONFLICT_OPTIONS:
+        checks.report("on_conflict", on_conflict, f"is none of {', '.join(CONFLICT_OPTIONS)}")
+    each = OneEach[AnnotateAnnotationQueueRecordResponse](
+        session,
+        ANNOTATIONS,
+        lambda queue, many: annotation_guard(
+            session, queue, many.left_out, many.trimmed, validate=validate, on_conflict=on_conflict
+        ),
+        lambda queue, record_id, values: annotate(session, queue, record_id, values),
+    )
+    options = Options(progress, ledger, checks.deadline(session, deadline))
+    many = each.read(checks, "annotate_records", annotations, options)
+    check_call(checks, annotation_queue, space)
+    return (yield from each.carry_out(many, annotation_queue, space))
+
+
+def assign_records(
+    session: Session,
+    *,
+    annotation_queue: str,
+    space: str | None,
+    assignments: Mapping[str, Iterable[str]] | Iterable[tuple[str, Iterable[str]]],
+    keep_completed: bool,
+    progress: ProgressOption,
+    ledger: LedgerPath,
+    deadline: float | None,
+) -> Plan[BulkResult[AssignAnnotationQueueRecordResponse]]:
+    checks = Checks()
+    each = OneEach[AssignAnnotationQueueRecordResponse](
+        session,
+        ASSIGNMENTS,
+        lambda queue, many: assignment_guard(session, queue, many.left_out, keep_completed=keep_completed),
+        lambda queue, record_id, values: assign(session, queue, record_id, values),
+    )
+    options = Options(progress, ledger, checks.deadline(session, deadline))
+    many = each.read(checks, "assign_records", assignments, options)
+    check_call(checks, annotation_queue, space)
+    return (yield from each.carry_out(many, annotation_queue, space))
+
+
+@attrs.frozen
+class OneEach(Generic[R]):
+    """A call that sends a request for each record.
+
+    Attributes:
+        session: The client's state.
+        rows: How its input is read.
+        guard: Reads what is there, and makes what judges each row by it.
+        send: Sends one row.
+    """
+
+    session: Session
+    rows: Rows
+    guard: Callable[[QueueRef, Many[R]], Plan[Guard]]
+    send: Callable[[QueueRef, str, list[Any]], Plan[R]]
+
+    def read(self, checks: Checks, operation: str, given: object, options: Options) -> Many[R]:
+        """Read the input; an iterator is read as there is room, unless a ledger must know it all."""
+        if is_iterator(given) and options.ledger is None:
+            return Many[R](self.session, operation, given, options)
+        rows = self.rows.all_of(checks, given)
+        many = Many[R](self.session, operation, rows, options)
+        many.taken.update(submitted=len(rows))
+        return many
+
+    def carry_out(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[BulkResult[R]]:
+        """Send what is to be sent."""
+        return (yield from many.one_each(self._prepared(many, annotation_queue, space)))
+
+    def _prepared(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[Iterator[Batch[R]]]:
+        queue = yield from queue_ref(self.session, annotation_queue, space)
+        if not isinstance(many.given, dict):
+            guard = yield from self.guard(queue, many)
+            many.begin(None)
+            return self._as_read(many, queue, guard)
+        rows = many.given
+        many.open_ledger(queue, (self.rows.fingerprint_of(*row) for row in rows.items()))
+        guard = yield from self.guard(queue, many)
+        left = self.rows.judged({name: rows[name] for name in many.undone(rows)}, guard)
+        many.begin(len(left))
+        return (self._batch(queue, index, *row) for index, row in enumerate(left.items()))
+
+    def _as_read(self, many: Many[R], queue: QueueRef, guard: Guard) -> Iterator[Batch[R]]:
+        """Make batches of rows as they come; a bad one fails alone."""
+        seen: set[str] = set()
+        for index, (pair,) in enumerate(many.intake.groups(1)):
+            try:
+                record_id, values = self.rows.one_of(pair, seen)
+                judged = self.rows.judged({record_id: values}, guard)
+            except InvalidRequestError as error:
+                yield Batch((index,), [name_of(pair)], [], payload=pair, refused=error)
+                continue
+            if judged:
+                yield self._batch(queue, index, record_id, judged[record_id])
+
+    def _batch(self, queue: QueueRef, index: int, record_id: str, values: list[Any]) -> Batch[R]:
+        def send() -> Plan[R]:
+            return self.send(queue, record_id, values)
+
+        return Batch((index,), [record_id], [record_id], send, payload=(record_id, values))

@@ -1,0 +1,42 @@
+"""The record sources of a call: read, and with the IDs of their projects and datasets."""
+
+from __future__ import annotations
+
+from ._batching import RecordPlan, plan
+from ._checks import Checks
+from ._errors import InvalidRequestError
+from ._names import Id
+from ._operations import only_new_sources
+from ._plan import Plan
+from ._resolve import DATASET, PROJECT, SpaceId, id_of
+from ._session import Session
+from ._source_forms import normalise
+from ._sources import RecordSource
+
+
+def read_sources(session: Session, checks: Checks, record_sources: object) -> list[RecordSource]:
+    """Read record sources in any form; what is wrong goes on the list of the call."""
+    try:
+        sources = normalise(record_sources)
+    except InvalidRequestError as error:
+        checks.problems.extend(error.problems)
+        return []
+    checks.problems.extend(only_new_sources(session, [source.kind for source in sources]))
+    return sources
+
+
+def plan_sources(session: Session, sources: list[RecordSource], space_id: SpaceId) -> Plan[RecordPlan]:
+    """Find the ids of projects and datasets, and plan the requests."""
+    labels = [str(source.owner) for source in sources]
+    owned = yield from with_ids(session, sources, space_id)
+    return plan(owned, labels=labels)
+
+
+def with_ids(session: Session, sources: list[RecordSource], space_id: SpaceId) -> Plan[list[RecordSource]]:
+    """Put the ids of projects and datasets in place of their names."""
+    found: list[RecordSource] = []
+    for source in sources:
+        resource = DATASET if source.kind == "example" else PROJECT
+        owner = yield from id_of(session, resource, source.owner, space_id)
+        found.append(source.with_owner(Id(owner)))
+    return found
