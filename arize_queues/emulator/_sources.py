@@ -43,11 +43,13 @@ def resolve(world: World, space: int, sources: list[dict[str, Any]]) -> list[Sub
 
 
 def _require_limits(sources: list[dict[str, Any]]) -> None:
+    # Fields of another kind of source are unknown fields here, and passed over like those.
     records = sessions = 0
     for source in sources:
-        records += len(set(_ids_of(source)))
-        sessions += len(set(source.get("session_ids", ())))
-        if "start_time" in source:
+        ids = len(set(_ids_of(source)))
+        records += ids
+        sessions += ids if source["record_type"] == "session" else 0
+        if source["record_type"] != "example":
             _window(source)
     if records > limits.MAX_RECORDS_PER_REQUEST:
         raise _too_many("records", records, limits.MAX_RECORDS_PER_REQUEST)

@@ -252,3 +252,20 @@ def test_evaluations_are_shown_beside_the_data(desk):
     record = desk.add(desk.create(), desk.source("span", ["judged"])).json()["record_sources"][0]
     assert record["evaluations"] == [evaluation]
     assert "evaluations" not in record["data"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("example", {"start_time": None, "end_time": None}),
+        ("example", {"start_time": "2026-03-02T00:00:00Z"}),
+        ("example", {"start_time": "2026-03-02T00:00:00Z", "end_time": "2027-03-02T00:00:00Z"}),
+        ("example", {"span_ids": 5}),
+        ("span", {"session_ids": [{}]}),
+        ("span", {"session_ids": [str(number) for number in range(limits.MAX_SESSIONS_PER_REQUEST + 1)]}),
+    ],
+)
+def test_fields_of_another_kind_of_source_are_passed_over(desk, kind, fields):
+    """What a kind of source does not have is an unknown field, whatever it holds."""
+    name = {"example": "example-0000", "span": "support-chat-span-00000"}[kind]
+    assert desk.add(desk.create(), desk.source(kind, [name], **fields)).status_code == 201
