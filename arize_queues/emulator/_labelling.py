@@ -23,7 +23,7 @@ def annotate_annotation_queue_record(world: World, call: Call) -> Answer:
     for name, item in given.items():
         _judge(configs, name, item)
         _upsert(world, record["subject"], user["id"], item)
-    notes = {note["name"]: note for note in annotations_json(world, [record["subject"]])[record["subject"]]}
+    notes = {note["name"]: note for note in annotations_json(world, [record["id"]])[record["subject"]]}
     if configs.keys() <= notes.keys():
         set_completed(world, record["id"], user["id"])
     return Answer(200, {**identity(record), "annotations": [notes[name] for name in given]})

@@ -95,8 +95,8 @@ def identity(row: Row) -> dict[str, Any]:
 def records_json(world: World, queue: Row, rows: list[Row]) -> list[dict[str, Any]]:
     """Write whole records as the API does."""
     allowed = set(json.loads(queue["column_allowlist"])) if queue["column_allowlist"] else None
-    assigned = assignments_json(world, [row["id"] for row in rows])
-    notes = annotations_json(world, {row[key] for row in rows for key in ("subject", "trace", "session")})
+    numbers = [row["id"] for row in rows]
+    assigned, notes = assignments_json(world, numbers), annotations_json(world, numbers)
     return [
         {
             **identity(row),
@@ -129,12 +129,15 @@ def assignments_json(world: World, records: Iterable[int]) -> dict[int, list[dic
     return found
 
 
-def annotations_json(world: World, subjects: Iterable[str | None]) -> dict[str | None, list[dict[str, Any]]]:
-    """Write the annotations of each of these subjects."""
+def annotations_json(world: World, records: Iterable[int]) -> dict[str | None, list[dict[str, Any]]]:
+    """Write the annotations of what each of these records is about, and of its trace and session."""
+    # By the records' numbers and not by their subjects: json_each ends a text at its first NUL.
     rows = world.store.rows(
-        """SELECT a.*, u.email FROM annotations a JOIN users u ON u.id = a.user_id
-           WHERE a.subject IN (SELECT value FROM json_each(?)) ORDER BY a.subject, a.name""",
-        (json.dumps(list(subjects)),),
+        """WITH chosen AS (SELECT subject, trace, session FROM records WHERE id IN (SELECT value FROM json_each(?)))
+           SELECT a.*, u.email FROM annotations a JOIN users u ON u.id = a.user_id WHERE a.subject IN (
+           SELECT subject FROM chosen UNION SELECT trace FROM chosen UNION SELECT session FROM chosen)
+           ORDER BY a.subject, a.name""",
+        (json.dumps(list(records)),),
     )
     found: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:

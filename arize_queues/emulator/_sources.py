@@ -92,32 +92,37 @@ def _owned(world: World, table: str, kind: str, identifier: str, space: int) -> 
     return number
 
 
-# The span that stands for an id: itself, a trace's root, or the root of a session's first trace.
-_FIND_SPANS = """
-SELECT wanted.value AS wanted, (
-    SELECT id FROM spans WHERE project_id = ?1 AND {column} = wanted.value AND start_time BETWEEN ?3 AND ?4
-    ORDER BY {order} LIMIT 1) AS span
-FROM json_each(?2) AS wanted"""
-_ORDERS = {
-    "span": "id",
-    "trace": "parent_id IS NOT NULL, start_time, id",
-    "session": "parent_id IS NOT NULL, start_time, id",
-}
+# The span that stands for an id: itself, a trace's root, or the root of a session's first trace. Where a trace has
+# no root at all, its first span will do; a root outside of the window will not.
+_FIND_SPAN = """
+SELECT id FROM spans AS found WHERE project_id = ?1 AND {column} = ?2 AND start_time BETWEEN ?3 AND ?4 AND (
+    parent_id IS NULL OR NOT EXISTS (SELECT 1 FROM spans WHERE project_id = ?1 AND {column} = ?2
+        AND trace_id = found.trace_id AND parent_id IS NULL))
+ORDER BY start_time, id LIMIT 1"""
+_EVER = (-(2**62), 2**62)
 
 
 def _span_subjects(world: World, space: int, source: dict[str, Any]) -> list[Subject]:
     kind = source["record_type"]
     project = _owned(world, "projects", "Project", source["project_id"], space)
-    start, end = _window(source)
-    sql = _FIND_SPANS.format(column=f"{kind}_id", order=_ORDERS[kind])
-    rows = world.store.rows(sql, (project, json.dumps(_ids_of(source)), start, end))
-    missing = [row["wanted"] for row in rows if row["span"] is None]
-    numbers = {row["wanted"]: row["span"] for row in rows}
+    window = _window(source)
+    numbers = {name: _find_span(world, project, kind, name, window) for name in _ids_of(source)}
+    missing = [name for name, number in numbers.items() if number is None]
     if missing:
         _require_creation(world, source, missing)
-        numbers.update((name, _create_span(world, project, kind, name, start)) for name in dict.fromkeys(missing))
-    spans = _by_number(world, "spans", "id, project_id, span_id, trace_id, session_id", list(numbers.values()))
-    return [_span_subject(kind, spans[number]) for number in numbers.values()]
+        numbers.update((name, _create_span(world, project, kind, name, window[0])) for name in missing)
+    found = [number for number in numbers.values() if number is not None]
+    spans = _by_number(world, "spans", "id, project_id, span_id, trace_id, session_id", found)
+    return [_span_subject(kind, spans[number]) for number in found]
+
+
+def _find_span(world: World, project: int, kind: str, name: str, window: tuple[int, int]) -> int | None:
+    if kind == "span":
+        sql = "SELECT id FROM spans WHERE project_id = ?1 AND span_id = ?2 AND start_time BETWEEN ?3 AND ?4"
+    else:
+        sql = _FIND_SPAN.format(column=f"{kind}_id")
+    number: int | None = world.store.value(sql, (project, name, *window))
+    return number
 
 
 def _span_subject(kind: str, span: Row) -> Subject:
@@ -133,24 +138,27 @@ def _example_subjects(world: World, space: int, source: dict[str, Any]) -> list[
     version = _version(world, dataset, source.get("dataset_version_id"))
     ids = _ids_of(source)
     if not ids:
-        sql = "SELECT id, example_id FROM examples WHERE version_id = ? ORDER BY id LIMIT ?"
-        rows = world.store.rows(sql, (version, limits.MAX_RECORDS_PER_REQUEST + 1))
-        return [_example_subject(dataset, row) for row in rows]
-    found = world.store.rows(
-        """SELECT id, example_id FROM examples WHERE version_id = ? AND example_id IN (
-           SELECT value FROM json_each(?))""",
-        (version, json.dumps(ids)),
-    )
-    numbers = {row["example_id"]: row for row in found}
-    missing = [name for name in ids if name not in numbers]
+        return [_example_subject(dataset, name, number) for name, number in _whole(world, version)]
+    sql = "SELECT id FROM examples WHERE version_id = ? AND example_id = ?"
+    numbers = {name: world.store.value(sql, (version, name)) for name in ids}
+    missing = [name for name, number in numbers.items() if number is None]
     if missing:
         _require_creation(world, source, missing)
-        numbers.update((name, _create_example(world, version, name)) for name in dict.fromkeys(missing))
-    return [_example_subject(dataset, numbers[name]) for name in ids]
+        numbers.update((name, _create_example(world, version, name)) for name in missing)
+    return [_example_subject(dataset, name, number) for name, number in numbers.items()]
 
 
-def _example_subject(dataset: int, row: Row) -> Subject:
-    return Subject(key=f"example:{dataset}:{row['example_id']}", example=row["id"])
+def _whole(world: World, version: int) -> list[tuple[str, int]]:
+    """Return all examples of a version, their IDs and numbers."""
+    count = world.store.value("SELECT count(*) FROM examples WHERE version_id = ?", (version,))
+    if count > limits.MAX_RECORDS_PER_REQUEST:
+        raise _too_many("records", count, limits.MAX_RECORDS_PER_REQUEST)
+    rows = world.store.rows("SELECT id, example_id FROM examples WHERE version_id = ? ORDER BY id", (version,))
+    return [(row["example_id"], row["id"]) for row in rows]
+
+
+def _example_subject(dataset: int, name: str, number: int) -> Subject:
+    return Subject(key=f"example:{dataset}:{name}", example=number)
 
 
 def _version(world: World, dataset: int, version_id: str | None) -> int:
@@ -180,22 +188,28 @@ def _require_creation(world: World, source: dict[str, Any], missing: list[str]) 
 
 def _create_span(world: World, project: int, kind: str, name: str, start: int) -> int:
     """Invent the span that is asked for, or find it outside of the window."""
-    sql = f"SELECT id FROM spans WHERE project_id = ? AND {kind}_id = ?"  # noqa: S608 - our own columns
-    found: int | None = world.store.value(f"{sql} ORDER BY start_time LIMIT 1", (project, name))
+    found = _find_span(world, project, kind, name, _EVER)
     if found is not None:
         return found
-    span = {"span": name, "trace": name if kind == "trace" else f"trace-of-{name}"}.get
-    values = (span(kind) if kind == "span" else f"span-of-{name}", span("trace"))
+    span = name if kind == "span" else _free_name(world, project, "span", f"span-of-{kind}-{name}")
+    trace = name if kind == "trace" else _free_name(world, project, "trace", f"trace-of-{kind}-{name}")
     session = name if kind == "session" else None
-    data = {"context.span_id": values[0], "context.trace_id": values[1]}
+    data = {"context.span_id": span, "context.trace_id": trace}
     if session:
         data["attributes.session.id"] = session
     sql = """INSERT INTO spans (project_id, span_id, trace_id, session_id, start_time, data, evaluations)
              VALUES (?, ?, ?, ?, ?, ?, '[]')"""
-    return world.store.run(sql, (project, *values, session, start, json.dumps(data)))
+    return world.store.run(sql, (project, span, trace, session, start, json.dumps(data)))
 
 
-def _create_example(world: World, version: int, name: str) -> Row:
+def _free_name(world: World, project: int, kind: str, name: str) -> str:
+    """Return the name, or, as long as a span or trace is called that already, one like it."""
+    sql = f"SELECT 1 FROM spans WHERE project_id = ? AND {kind}_id = ?"  # noqa: S608 - our own columns
+    while world.store.one(sql, (project, name)):
+        name += "+"
+    return name
+
+
+def _create_example(world: World, version: int, name: str) -> int:
     sql = "INSERT INTO examples (version_id, example_id, data, evaluations) VALUES (?, ?, ?, '[]')"
-    number = world.store.run(sql, (version, name, json.dumps({"id": name})))
-    return _by_number(world, "examples", "id, example_id", [number])[number]
+    return world.store.run(sql, (version, name, json.dumps({"id": name})))

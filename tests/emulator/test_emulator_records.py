@@ -72,6 +72,24 @@ def test_a_root_span_stands_for_its_trace_also_when_it_is_not_the_first(desk):
     assert records[0]["data"]["context.span_id"] == "root"
 
 
+def test_a_trace_whose_root_lies_outside_of_the_window_is_unknown(desk):
+    """The window is where roots are looked for; a trace or a session without any root has its first span."""
+    before = FIRST_SPAN_TIME - timedelta(days=1)
+    spans = [
+        {"span_id": "root", "trace_id": "t", "session_id": "s", "start_time": before},
+        {"span_id": "child", "trace_id": "t", "session_id": "s", "parent_id": "root", "start_time": FIRST_SPAN_TIME},
+        {"span_id": "orphan", "trace_id": "o", "session_id": "os", "parent_id": "?", "start_time": FIRST_SPAN_TIME},
+    ]
+    desk.emulator.add_spans(desk.project, spans)
+    queue = desk.create()
+    for kind, name, orphan in (("trace", "t", "o"), ("session", "s", "os")):
+        assert desk.add(queue, desk.source(kind, [name])).status_code == 422
+        (found,) = desk.add(queue, desk.source(kind, [name], start_time=before.isoformat())).json()["record_sources"]
+        assert found["data"]["context.span_id"] == "root"
+        (found,) = desk.add(queue, desk.source(kind, [orphan])).json()["record_sources"]
+        assert found["data"]["context.span_id"] == "orphan"
+
+
 def test_a_dataset_source_takes_examples_or_all_of_them(any_desk):
     """Without example IDs the whole dataset is added, of its latest version."""
     queue = any_desk.create()
@@ -97,11 +115,12 @@ def test_a_dataset_version_is_what_it_was(desk):
 
 def test_a_whole_dataset_that_is_too_large_is_refused(desk):
     """The limit on records holds for a whole dataset, too."""
-    examples = [{"id": str(number)} for number in range(limits.MAX_RECORDS_PER_REQUEST + 1)]
+    limit = limits.MAX_RECORDS_PER_REQUEST
+    examples = [{"id": str(number)} for number in range(2 * limit - 100)]
     dataset = desk.emulator.add_dataset(desk.space, "large", examples)
     response = desk.add(desk.create(), {"record_type": "EXAMPLE", "dataset_id": dataset})
     assert response.status_code == 422
-    assert str(limits.MAX_RECORDS_PER_REQUEST) in response.json()["detail"]
+    assert f"at most {limit} records are allowed in one request, not {2 * limit - 100}" in response.json()["detail"]
 
 
 def test_the_limit_on_records_counts_all_sources_together(any_desk):
@@ -185,6 +204,42 @@ def test_unknown_ids_are_made_up_when_that_is_asked_for(creating_desk, kind):
     column = {"span": "context.span_id", "trace": "context.trace_id", "session": "attributes.session.id"}
     names = [record["data"][column.get(kind, "id")] for record in desk.records(queue)]
     assert names == ["new-1", "new-2"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        [("trace", "x"), ("session", "x"), ("span", "x")],
+        [("span", "span-of-trace-z"), ("trace", "z")],
+        [("span", "span-of-session-z"), ("session", "z")],
+        [("trace", "trace-of-span-z"), ("span", "z")],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("together", [False, True])
+def test_what_is_made_up_never_collides(creating_desk, named, together):
+    """Each name makes a record and a span of its own, in one request or several, also where names look made up."""
+    desk = creating_desk
+    queue = desk.create()
+    sources = [desk.source(kind, [name]) for kind, name in named]
+    for some in [sources[:2], sources[2:]] if together else [[source] for source in sources]:
+        assert not some or len(desk.add_ids(queue, *some)) == len(some)
+    spans = [record["data"]["context.span_id"] for record in desk.records(queue)]
+    traces = [record["data"]["context.trace_id"] for record in desk.records(queue)]
+    assert len(set(spans)) == len(set(traces)) == len(named)
+
+
+@pytest.mark.parametrize("kind", ["span", "trace", "session", "example"])
+def test_an_id_with_a_nul_is_another_id(desk, creating_desk, kind):
+    """What follows a NUL counts: it neither matches the ID before it nor gets lost on the way."""
+    known = {"span": "support-chat-span-00000", "example": "example-0000"}.get(kind, f"support-chat-{kind}-00000")
+    assert desk.add(desk.create(), desk.source(kind, [known + "\0junk"])).status_code == 422
+    queue = creating_desk.create()
+    first, second = creating_desk.add_ids(queue, creating_desk.source(kind, ["a", "a\0b"]))
+    assert creating_desk.annotate(queue, second, {"name": "notes", "text": "x"}).status_code == 200
+    level = {"trace": "trace_annotations", "session": "session_annotations"}.get(kind, "annotations")
+    noted = {record["id"]: record[level] for record in creating_desk.records(queue)}
+    assert (noted[first], noted[second][0]["text"]) == ([], "x")
 
 
 def test_empty_ids_are_bad_requests(any_desk):
