@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from arize_queues_raw import limits
 from attrs import field, frozen
 
+from ._json import read
 from ._problems import Refusal
 from ._store import Row, Store
 from ._world import Call
@@ -74,9 +74,20 @@ def _decode(cursor: str | None, scope: str) -> tuple[int | None, int]:
     if cursor is None:
         return None, 0
     try:
-        found, after, turn = json.loads(base64.b64decode(cursor.encode(), b"-_", validate=True))
-    except (binascii.Error, TypeError, ValueError) as error:
-        raise Refusal(400, "cursor: not a cursor of this API.") from error
+        found, after, turn = read(base64.b64decode(cursor.encode(), b"-_", validate=True))
+    except (TypeError, ValueError) as error:
+        raise _not_ours() from error
+    if not ((after is None or _is_number(after)) and _is_number(turn)):
+        raise _not_ours()
     if found != scope:
         raise Refusal(400, "cursor: made for another list or for other filters.")
     return after, turn
+
+
+def _is_number(value: Any) -> bool:
+    # Beyond this SQLite has no integers.
+    return isinstance(value, int) and 0 <= value < 2**63
+
+
+def _not_ours() -> Refusal:
+    return Refusal(400, "cursor: not a cursor of this API.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from attrs import define, field
+
+from ._json import read
 
 _KEPT = 100_000
 
@@ -35,11 +36,11 @@ class ReceivedRequest:
 
     @property
     def body(self) -> Any:
-        """The JSON that was sent; the text where it was no JSON; None where nothing was sent."""
+        """The JSON that was sent; the text where it was no valid JSON; None where nothing was sent."""
         if not self.content:
             return None
         try:
-            return json.loads(self.content)
+            return read(self.content)
         except ValueError:
             return self.content.decode(errors="replace")
 

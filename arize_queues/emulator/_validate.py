@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema_rs
 
+from ._json import read
 from ._problems import Refusal
 from ._spec import Operation
 from ._spelling import Revision, incoming, incoming_query
@@ -56,28 +55,11 @@ def judge_body(operation: Operation, revision: Revision, raw: bytes, content_typ
 
 
 def parse(raw: bytes) -> Any:
-    """Read JSON strictly: no NaN, no number beyond a double, no half of a surrogate pair."""
+    """Read a body as strict JSON, or refuse it."""
     try:
-        body = json.loads(raw, parse_constant=_refuse_number, parse_float=_finite, parse_int=_whole)
-        if b"\\ud" in raw.lower():
-            json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
+        return read(raw)
+    except ValueError as error:
         raise Refusal(400, "The body is not valid JSON.") from error
-    return body
-
-
-def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse_number(text)
-
-
-def _whole(text: str) -> int:
-    _finite(text)
-    return int(text)
 
 
 def _describe(errors: list[jsonschema_rs.ValidationError]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 from arize_queues_raw import limits
@@ -152,6 +153,29 @@ def test_cursors_belong_to_their_list_and_its_filters(desk):
     for path, params in strangers:
         response = desk.http.get(path, params=params)
         assert response.status_code == 400, params
+        assert "cursor" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda scope: [scope, {"a": 1}, 0],
+        lambda scope: [scope, [1], 0],
+        lambda scope: [scope, 10**30, 0],
+        lambda scope: [scope, "1", 0],
+        lambda scope: [scope, 1, {}],
+        lambda scope: [scope, 1],
+    ],
+)
+def test_a_cursor_that_was_tampered_with_is_a_bad_request(desk, change):
+    """A cursor holds what the API wrote into it, or is none."""
+    for number in range(3):
+        desk.create(name=f"queue {number}")
+    cursor = desk.http.get(QUEUES, params={"limit": 1}).json()["pagination"]["next_cursor"]
+    scope = json.loads(base64.urlsafe_b64decode(cursor))[0]
+    for content in (json.dumps(change(scope)), "[" * 1_000):
+        response = desk.http.get(QUEUES, params={"cursor": base64.urlsafe_b64encode(content.encode()).decode()})
+        assert response.status_code == 400
         assert "cursor" in response.json()["detail"]
 
 

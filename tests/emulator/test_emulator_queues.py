@@ -9,6 +9,7 @@ import httpx
 import pytest
 from arize_queues_raw import limits
 
+from arize_queues.emulator import Fault
 from arize_queues.emulator._demo import ANNOTATORS
 
 QUEUES = "/v2/annotation-queues"
@@ -215,14 +216,37 @@ def test_a_method_that_a_path_does_not_have_is_a_405(desk):
     assert desk.http.get("/v2/nothing").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"\xff", b'{"name": NaN}', b'{"name": 1e999}', b'{"name": "\\ud800"}', b"[" * 100_000]
-)
+NO_JSON = [
+    b"",
+    b"{",
+    b"\xff",
+    b'{"name": NaN}',
+    b'{"name": 1e999}',
+    b'{"name": "\\ud800"}',
+    b'{"name": "\xed\xa0\x80"}',
+    '{"name": "\\ud800"}'.encode("utf-16"),
+    b"[" * 100_000,
+    b'{"name": ' + b"[" * 400 + b"]" * 400 + b"}",
+]
+
+
+@pytest.mark.parametrize("content", NO_JSON, ids=lambda content: repr(content[:20]))
 def test_a_body_that_is_no_json_is_a_400(desk, content):
-    """What cannot be parsed strictly is refused."""
+    """What cannot be parsed strictly is refused, and does not spoil what is told of the requests."""
+    desk.emulator.faults.add(Fault(reject=["x"]))
     response = desk.http.post(QUEUES, content=content, headers={"content-type": "application/json"})
     assert response.status_code == 400
     assert "not valid JSON" in response.json()["detail"]
+    (told,) = desk.http.get("/_emulator/requests").json()["requests"]
+    assert told["body"] == desk.emulator.requests[-1].body == (content.decode(errors="replace") or None)
+    assert desk.http.post("/_emulator/faults", content=content or b"{").status_code == 400
+
+
+def test_a_byte_order_mark_is_passed_over(desk):
+    """UTF-8 may begin with one."""
+    content = json.dumps(desk.queue_body()).encode("utf-8-sig")
+    response = desk.http.post(QUEUES, content=content, headers={"content-type": "application/json"})
+    assert response.status_code == 201
 
 
 def test_a_body_of_another_type_is_a_400(desk):
