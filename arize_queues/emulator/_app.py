@@ -84,7 +84,7 @@ def problem_response(request: Request, status: int, detail: str) -> Response:
         problem(
             status,
             detail,
-            instance=unquote(request.url.path),
+            raw_path=request.scope["raw_path"].decode("latin-1"),
             request_id=request.scope["emulator.request_id"],
         ),
         status_code=status,

@@ -18,6 +18,9 @@ from ._world import PageFault
 FaultBody = Literal["problem", "html", "empty", "truncated"]
 FaultTime = Literal["before", "after"]
 
+# The statuses whose answers end with their head.
+NO_CONTENT = frozenset({204, 304})
+
 _ID_FIELDS = ("span_ids", "trace_ids", "session_ids", "example_ids", "record_ids")
 
 
@@ -34,9 +37,10 @@ class Fault:
         when: "before": the request has no effect. "after": what it asks is done, and only then it goes wrong.
         status: The status to answer with.
         retry_after: The Retry-After header: seconds, or a time that is written as an HTTP date, or any text.
-        body: What the answer holds. Without a status the true answer's is kept, and its effect.
+        body: What the answer holds. Without a status the true answer's is kept, and its effect; but HTML in
+            the place of no content makes a 204 a 200.
         drop: Reset the connection and answer nothing.
-        cut: Send half of the true answer, then reset the connection.
+        cut: Send half of the true answer, or nothing of one without content, then reset the connection.
         delay: Seconds to wait before anything is done.
         trickle: Seconds over which the answer's bytes are spread.
         reject: IDs, or a test of one, that make a request refused with 422 if it names any of them.
@@ -81,6 +85,8 @@ class Fault:
             raise ValueError("nth and times count from 1")
         if self.status is not None and not 200 <= self.status <= 599:
             raise ValueError(f"status={self.status}: must be from 200 to 599")
+        if self.status in NO_CONTENT and self.body not in {None, "empty"}:
+            raise ValueError(f"body={self.body!r}: an answer with status {self.status} has no content")
         effects = (self.status, self.body, self.drop, self.cut, self.delay, self.trickle, self.page)
         if not (any(effects) or self.reject is not None or self.changes_answer):
             raise ValueError("the fault has no effect: give it a status, a drop, a delay or another")

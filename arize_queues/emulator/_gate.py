@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ._faults import Fault, FaultScript
+from ._faults import NO_CONTENT, Fault, FaultScript
 from ._journal import Journal, ReceivedRequest
 from ._json import is_array, is_object
 from ._problems import problem
@@ -33,7 +33,7 @@ class Reply:
     @classmethod
     def problem(cls, status: int, detail: str, request: ReceivedRequest) -> Reply:
         """Build an error of the API's form."""
-        body = problem(status, detail, instance=request.path, request_id=request.request_id)
+        body = problem(status, detail, raw_path=request.raw_path, request_id=request.request_id)
         return cls(status, {"content-type": "application/problem+json"}, json.dumps(body).encode())
 
 
@@ -50,6 +50,8 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         content = await _read(receive)
+        if content is None:
+            return
         # IDs may hold encoded slashes, so the routes look at the path as it came.
         scope = {**scope, "path": scope["raw_path"].decode("latin-1")}
         request = self.journal.receive(scope, content)
@@ -74,7 +76,8 @@ class Gate:
             await _reset(scope, receive)
             return
         reply = await self._faulty_reply(fault, scope, request)
-        if fault.drop:
+        # An answer with no content is complete with its head: it cannot be cut but before that.
+        if fault.drop or (fault.cut and not reply.content):
             await _reset(scope, receive)
             return
         request.status = reply.status
@@ -100,7 +103,8 @@ class Gate:
     async def _perform(self, scope: Scope, request: ReceivedRequest) -> Reply:
         """Have the API answer, if the key is right."""
         sent = dict(scope["headers"]).get(b"authorization", b"")
-        if not hmac.compare_digest(sent, f"Bearer {self.api_key}".encode()):
+        scheme, _, key = sent.partition(b" ")
+        if scheme.lower() != b"bearer" or not hmac.compare_digest(key.strip(), self.api_key.encode()):
             reply = Reply.problem(401, "The API key is missing or not valid.", request)
             reply.headers["www-authenticate"] = "Bearer"
             return reply
@@ -125,10 +129,13 @@ class Gate:
         return reply
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> bytes | None:
+    """Return the request's body, or None where the connection was lost before all of it was there."""
     content = b""
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         piece: bytes = message.get("body", b"")
         content += piece
         if not message.get("more_body", False):
@@ -139,7 +146,7 @@ async def _send(
     send: Send, reply: Reply, request: ReceivedRequest, *, seconds: float = 0, stop_at: int | None = None
 ) -> None:
     headers = {**reply.headers, "x-request-id": request.request_id}
-    if reply.status not in {204, 304}:
+    if reply.status not in NO_CONTENT:
         headers["content-length"] = str(len(reply.content))
     encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
@@ -170,8 +177,11 @@ def _spoil(fault: Fault, reply: Reply) -> Reply:
     if (retry_after := fault.retry_after_text()) is not None:
         reply.headers["retry-after"] = retry_after
     if fault.body == "html":
+        # The page of a proxy that stands in for an answer without content has a status that allows for one.
+        reply.status = 200 if reply.status in NO_CONTENT else reply.status
         reply.headers["content-type"], reply.content = "text/html; charset=utf-8", _HTML
-    elif fault.body == "empty":
+    elif fault.body == "empty" or reply.status in NO_CONTENT:
+        # Content after such a status would be taken for the beginning of the next answer.
         reply.headers.pop("content-type", None)
         reply.content = b""
     elif fault.body == "truncated":

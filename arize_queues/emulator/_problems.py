@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import quote
 
 from attrs import frozen
 
 _ERRORS_PAGE = "https://arize.com/docs/ax/rest-reference/errors#"
+
+# What RFC 3986 allows in a path as it is, besides percent-encoded bytes.
+_ALLOWED = "/:@!$&'()*+,;=-._~%"
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 _KINDS = {
     400: ("invalid-request", "Invalid request parameters"),
@@ -39,14 +45,17 @@ class Answer:
     body: Any = None
 
 
-def problem(status: int, detail: str, *, instance: str, request_id: str) -> dict[str, Any]:
-    """Build the body of an error, with the documented type and title of its status."""
+def problem(status: int, detail: str, *, raw_path: str, request_id: str) -> dict[str, Any]:
+    """Build the body of an error, with the documented type and title of its status.
+
+    The instance is the path as it came, so that it is a URI reference whatever the path holds.
+    """
     anchor, title = _KINDS.get(status, ("internal-error" if status >= 500 else "invalid-request", "Error"))
     return {
         "type": _ERRORS_PAGE + anchor,
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": instance,
+        "instance": quote(_STRAY_PERCENT.sub("%25", raw_path), safe=_ALLOWED),
         "request_id": request_id,
     }

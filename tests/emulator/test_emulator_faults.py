@@ -105,6 +105,40 @@ def test_an_answer_cut_in_the_middle_is_an_error_of_the_transport(desk):
     assert len(desk.emulator.queues()) == 1
 
 
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (Fault(status=204), 204),
+        (Fault(status=304, when="after"), 304),
+        (Fault(body="html"), 200),
+        (Fault(body="truncated"), 204),
+        (Fault(body="empty", trickle=0.01), 204),
+    ],
+)
+def test_an_answer_without_content_leaves_the_connection_in_order(desk, fault, status):
+    """A 204 and a 304 carry nothing; HTML in the place of nothing comes with a 200, as from a proxy."""
+    queue = desk.create(record_sources=[desk.spans(0)])
+    (record,) = (record["id"] for record in desk.records(queue))
+    desk.emulator.faults.add(fault)
+    response = desk.delete_records(queue, [record])
+    assert response.status_code == status
+    assert response.text.startswith("<html>" if fault.body == "html" else "")
+    assert ("content-type" in response.headers) == (fault.body == "html")
+    assert bool(response.content) == (fault.body == "html")
+    assert [desk.http.get("/v2/spaces").status_code for _ in range(3)] == [200] * 3
+
+
+def test_an_answer_without_content_is_cut_before_it_begins(desk):
+    """The client never sees a 204, though the records are gone; the next request is left alone."""
+    queue = desk.create(record_sources=[desk.spans(0)])
+    desk.emulator.faults.add(Fault(cut=True))
+    with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+        desk.delete_records(queue, [record["id"] for record in desk.emulator.records(queue)])
+    assert desk.emulator.records(queue) == []
+    assert desk.emulator.requests[-1].status is None
+    assert desk.http.get("/v2/spaces").status_code == 200
+
+
 def test_a_trickled_answer_arrives_whole(desk):
     """A slow body comes in pieces, and is the same in the end."""
     expected = desk.http.get("/v2/annotation-configs").content
@@ -226,6 +260,7 @@ def test_answers_can_hold_what_no_spec_knows(desk):
         {"status": 99},
         {"status": 500, "body": "xml"},
         {"status": 500, "when": "later"},
+        {"status": 204, "body": "html"},
         {"page": "twice"},
         {"status": 500, "where": "everywhere"},
         {"status": 500, "nth": 0},

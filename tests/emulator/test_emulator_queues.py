@@ -196,7 +196,29 @@ def test_refusals_are_problems_with_a_request_id(desk):
     assert problem["request_id"] == response.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("header", [None, "Bearer wrong", "emulator-key"])
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [
+        (f"{QUEUES}/a b<c>", f"{QUEUES}/a%20b%3Cc%3E"),
+        (f"{QUEUES}/a%2Fb", f"{QUEUES}/a%2Fb"),
+        ("/é", "/%C3%A9"),
+    ],
+)
+def test_the_instance_of_a_problem_is_a_uri_reference(desk, path, instance):
+    """It is the path as it came, and so never holds what must be encoded."""
+    assert desk.http.get(path).json()["instance"] == instance
+    desk.emulator.faults.add(Fault(status=503))
+    assert desk.http.get(path).json()["instance"] == instance
+
+
+def test_the_scheme_of_the_key_may_be_written_in_any_case(desk):
+    """HTTP does not tell "bearer" from "Bearer"."""
+    for scheme in ("bearer", "BEARER", "Bearer "):
+        headers = {"authorization": f"{scheme} {desk.emulator.api_key}"}
+        assert desk.http.get("/v2/spaces", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "emulator-key", "Basic emulator-key", "Bearer"])
 def test_without_the_key_everything_is_a_401(desk, header):
     """A missing or wrong key is refused whatever the path, and changes nothing."""
     headers = {"authorization": header} if header else {}

@@ -120,6 +120,19 @@ def test_requests_are_kept_without_the_key(desk):
     assert desk.emulator.api_key not in repr(first) + str(first.to_dict())
 
 
+def test_a_request_that_did_not_arrive_whole_is_not_carried_out(desk):
+    """Where the client goes away in the middle of its body, nothing is done and nothing is told."""
+    queue = desk.create()
+    desk.emulator.clear_requests()
+    head = f"DELETE /v2/annotation-queues/{queue} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {desk.emulator.api_key}"
+    with socket.create_connection(desk.emulator.url[7:].split(":")) as stranger:
+        stranger.sendall(f"{head}\r\ncontent-length: 100\r\n\r\nhalf".encode())
+        stranger.shutdown(socket.SHUT_WR)
+        assert stranger.recv(1) == b""
+    assert desk.http.get(f"/v2/annotation-queues/{queue}").status_code == 200
+    assert [request.method for request in desk.emulator.requests] == ["GET"]
+
+
 def test_reset_forgets_everything_and_numbers_anew(desk):
     """After a reset the emulator is as new."""
     desk.create()
