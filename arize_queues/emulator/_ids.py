@@ -27,12 +27,17 @@ def decode(kind: str, text: str) -> int | None:
 
 def require(kind: str, text: str, noun: str) -> int:
     """Return the number in an ID of `kind`; refuse a malformed ID with 400, another's with 404."""
+    require_form(text, noun)
     number = decode(kind, text)
-    if number is not None:
-        return number
-    if ":" in (_plain(text) or "") or _DOCUMENTED.fullmatch(text):
+    if number is None:
         raise not_found(noun, text)
-    raise Refusal(400, f"{text!r} is not a well-formed {noun} ID.")
+    return number
+
+
+def require_form(text: str, noun: str) -> None:
+    """Refuse with 400 what could not be an ID of anything."""
+    if not (":" in (_plain(text) or "") or _DOCUMENTED.fullmatch(text)):
+        raise Refusal(400, f"{text!r} is not a well-formed {noun} ID.")
 
 
 def not_found(noun: str, text: str) -> Refusal:

@@ -61,10 +61,16 @@ def scoped(world: World, call: Call) -> tuple[list[str], list[Any]]:
         values.append(call.query["space_name"])
     if call.query["space_id"] is not None:
         conditions.append("space_id = ?")
-        # Before 2026-10 a list did not answer 404: an unknown space just has nothing in it.
-        known = _ids.decode("Space", call.query["space_id"])
-        values.append(world.space_number(call.query["space_id"]) if world.revision.additions else known)
+        values.append(_space(world, call.query["space_id"]))
     return conditions, values
+
+
+def _space(world: World, space_id: str) -> int | None:
+    if world.revision.additions:
+        return world.space_number(space_id)
+    # Before 2026-10 a list did not answer 404: an unknown space just has nothing in it.
+    _ids.require_form(space_id, "space")
+    return _ids.decode("Space", space_id)
 
 
 def _name_condition(call: Call) -> tuple[list[str], list[Any]]:

@@ -11,6 +11,7 @@ from ._listings import config_json, scoped
 from ._problems import Answer, Refusal
 from ._records import add_subjects
 from ._sources import resolve
+from ._spelling import ADDED_FIELDS
 from ._store import Row
 from ._times import to_text
 from ._world import Call, World
@@ -64,8 +65,9 @@ def update_annotation_queue(world: World, call: Call) -> Answer:
     """Change the fields that are given; lists replace what was there."""
     body = call.body
     queue = world.queue(call.path["annotation_queue_id"])
-    if not body.keys() & _UPDATABLE:
-        raise Refusal(422, f"At least one of {', '.join(sorted(_UPDATABLE))} must be given.")
+    updatable = _UPDATABLE if world.revision.additions else _UPDATABLE - ADDED_FIELDS
+    if not body.keys() & updatable:
+        raise Refusal(422, f"At least one of {', '.join(sorted(updatable))} must be given.")
     number, space = queue["id"], queue["space_id"]
     if body.get("name", queue["name"]) != queue["name"]:
         _require_free_name(world, space, body["name"])

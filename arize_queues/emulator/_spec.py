@@ -90,7 +90,8 @@ def _resolved(part: Json) -> Json:
 
 
 def _validator(schema: Json, definitions: Json) -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft202012Validator({**schema, "$defs": definitions}, validate_formats=True)
+    # Errors say what the limit is, and not what was sent.
+    return jsonschema_rs.Draft202012Validator({**schema, "$defs": definitions}, validate_formats=True, mask="the value")
 
 
 def _convert(schema: Json) -> Json:
@@ -106,7 +107,10 @@ def _convert(schema: Json) -> Json:
         del converted["oneOf"]
         converted.update(_by_discriminator(schema["discriminator"]))
     if schema.get("nullable"):
-        converted = {"anyOf": [{"type": "null"}, converted]}
+        # Where the type can say so the limits beside it still speak for themselves in an error.
+        if "type" in converted and "enum" not in converted:
+            return {**converted, "type": [converted["type"], "null"]}
+        return {"anyOf": [{"type": "null"}, converted]}
     return converted
 
 

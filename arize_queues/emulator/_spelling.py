@@ -5,6 +5,7 @@ Inside the emulator everything is spelled as in the contract (lower case) and ha
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
@@ -24,7 +25,7 @@ _ENUM_FIELDS = frozenset(
     }
 )
 _FREE_FIELDS = frozenset({"data", "metadata"})
-_ADDED_FIELDS = frozenset(
+ADDED_FIELDS = frozenset(
     {
         "column_allowlist",
         "default_agent_runtime",
@@ -63,6 +64,11 @@ REVISIONS = {
 }
 
 
+def spelled(revision: Revision, values: Iterable[Any]) -> str:
+    """List the values of an enum as the revision writes them."""
+    return ", ".join(str(value).upper() if revision.upper else str(value) for value in values)
+
+
 def incoming_query(revision: Revision, query: Json) -> Json:
     """Respell a query as the contract does."""
     if not revision.upper or "project_type" not in query:
@@ -75,7 +81,7 @@ def incoming(revision: Revision, body: Any) -> Any:
     if not is_object(body):
         return body
     # What 2026-05 does not know it passes over, as the API does with unknown fields.
-    respelled = body if revision.additions else {key: body[key] for key in body.keys() - _ADDED_FIELDS}
+    respelled = body if revision.additions else {key: body[key] for key in body.keys() - ADDED_FIELDS}
     if not revision.upper:
         return respelled
     respelled = dict(respelled)
@@ -115,7 +121,7 @@ def _respell(revision: Revision, value: Any) -> None:
     if not is_object(value):
         return
     if not revision.additions:
-        for field in _ADDED_FIELDS & value.keys():
+        for field in ADDED_FIELDS & value.keys():
             del value[field]
     for field, item in value.items():
         if isinstance(item, str):

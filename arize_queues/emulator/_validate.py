@@ -8,12 +8,13 @@ from typing import Any
 
 import jsonschema_rs
 
-from ._json import read
+from ._json import is_object, read
 from ._problems import Refusal
 from ._spec import Operation
-from ._spelling import Revision, incoming, incoming_query
+from ._spelling import Revision, incoming, incoming_query, spelled
 
 _SHOWN = 3
+_LONGEST = 200
 
 
 def judge_query(operation: Operation, revision: Revision, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def judge_query(operation: Operation, revision: Revision, pairs: Iterable[tuple[
     given = incoming_query(revision, given)
     errors = list(operation.query_validator.iter_errors(given))
     if errors:
-        raise Refusal(400, _describe(errors))
+        raise Refusal(400, _describe(revision, errors))
     defaults = {name: found["schema"].get("default") for name, found in operation.query.items()}
     return {name: given.get(name, default) for name, default in defaults.items()}
 
@@ -45,12 +46,12 @@ def judge_body(operation: Operation, revision: Revision, raw: bytes, content_typ
     if content_type and not re.match(r"application/([\w.-]+\+)?json\s*(;|$)", content_type, re.IGNORECASE):
         raise Refusal(400, f"The body must be application/json, not {content_type!r}.")
     body = incoming(revision, parse(raw))
+    # Only the tag operation minds unknown fields, and before it looks at the known ones.
+    if operation.id == "add_annotation_queue_tags" and is_object(body) and body.keys() - {"tag_ids"}:
+        raise Refusal(422, f"Unknown fields: {_shortened(', '.join(sorted(body.keys() - {'tag_ids'})))}.")
     errors = list(operation.body_validator.iter_errors(body))
     if errors:
-        unknown_fields = isinstance(errors[0].kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties)
-        raise Refusal(422 if unknown_fields else 400, _describe(errors))
-    if operation.id == "add_annotation_queue_tags" and body.keys() - {"tag_ids"}:
-        raise Refusal(422, f"Unknown fields: {', '.join(sorted(body.keys() - {'tag_ids'}))}.")
+        raise Refusal(400, _describe(revision, errors))
     return body
 
 
@@ -62,14 +63,21 @@ def parse(raw: bytes) -> Any:
         raise Refusal(400, "The body is not valid JSON.") from error
 
 
-def _describe(errors: list[jsonschema_rs.ValidationError]) -> str:
-    shown = [_sentence(error) for error in errors[:_SHOWN]]
+def _describe(revision: Revision, errors: list[jsonschema_rs.ValidationError]) -> str:
+    shown = [_sentence(revision, error) for error in errors[:_SHOWN]]
     if len(errors) > _SHOWN:
         shown.append(f"and {len(errors) - _SHOWN} more")
     return "; ".join(shown) + "."
 
 
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
+def _sentence(revision: Revision, error: jsonschema_rs.ValidationError) -> str:
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-    message = error.message if len(error.message) <= 200 else error.message[:200] + "..."
+    message = _shortened(error.message)
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
+        # jsonschema-rs names a few of the values only, and does not know how they are spelled.
+        message = f"the value is not one of {spelled(revision, error.kind.options)}"
     return f"{where.removeprefix('.')}: {message}" if where else message
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

@@ -85,6 +85,12 @@ def test_an_unknown_space_is_a_404_since_2026_10_and_empty_before(desk, old_desk
         assert _names(old_desk, key, space_id=UNKNOWN_SPACE) == []
 
 
+@pytest.mark.parametrize("key", [key for key in LISTS if key != "spaces"])
+def test_a_malformed_space_is_a_bad_request(any_desk, key):
+    """What could be no ID of anything is refused in either revision."""
+    assert any_desk.http.get(LISTS[key], params={"space_id": "!!"}).status_code == 400
+
+
 @pytest.mark.parametrize("key", LISTS)
 @pytest.mark.parametrize("limit", ["0", "-1", str(limits.MAX_PAGE_SIZE + 1), "x", "", "1.5"])
 def test_limits_out_of_range_are_bad_requests(desk, key, limit):

@@ -109,6 +109,48 @@ def test_what_the_spec_does_not_allow_is_a_400_that_names_the_field(desk, field,
     assert field in response.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        (
+            {"name": "x" * (limits.MAX_NAME_LENGTH + 1)},
+            f"name: the value is longer than {limits.MAX_NAME_LENGTH} characters.",
+        ),
+        ({"annotation_config_ids": []}, "annotation_config_ids: the value has less than 1 item."),
+        ({"annotator_emails": ["secret"]}, 'annotator_emails[0]: the value is not a "email".'),
+        ({"assignment_method": "SOME"}, "assignment_method: the value is not one of ALL, RANDOM."),
+        (
+            {"record_sources": [{"record_type": "LOGS"}]},
+            "record_sources[0].record_type: the value is not one of EXAMPLE, SESSION, SPAN, TRACE.",
+        ),
+    ],
+    ids=lambda found: next(iter(found)) if isinstance(found, dict) else "",
+)
+def test_a_refusal_names_the_limit_and_not_what_was_sent(desk, fields, detail):
+    """The field and the rule, in the spelling of the revision; nothing of the value."""
+    assert desk.http.post(QUEUES, json=desk.queue_body(**fields)).json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {"instructions": "x" * (limits.MAX_INSTRUCTIONS_LENGTH + 1)},
+            f"instructions: the value is longer than {limits.MAX_INSTRUCTIONS_LENGTH} characters.",
+        ),
+        ({"instructions": 5}, 'instructions: the value is not of types "null", "string".'),
+        (
+            {"column_allowlist": ["x"] * (limits.MAX_COLUMN_ALLOWLIST_COLUMNS + 1)},
+            f"column_allowlist: the value has more than {limits.MAX_COLUMN_ALLOWLIST_COLUMNS} items.",
+        ),
+    ],
+    ids=lambda found: next(iter(found)) if isinstance(found, dict) else "",
+)
+def test_a_field_that_may_be_null_has_limits_to_tell_as_well(desk, body, detail):
+    """That null is allowed does not hide what else is."""
+    assert desk.http.patch(f"{QUEUES}/{desk.create()}", json=body).json()["detail"] == detail
+
+
 def test_a_create_with_records_is_all_or_nothing(desk):
     """One unknown span leaves neither a queue nor a record behind."""
     sources = [desk.spans(0, 1), desk.source("span", ["missing"])]
@@ -134,6 +176,14 @@ def test_an_update_with_nothing_is_refused(any_desk):
     queue = any_desk.create()
     for body in ({}, {"description": "x"}):
         assert any_desk.http.patch(f"{QUEUES}/{queue}", json=body).status_code == 422
+
+
+def test_an_update_is_told_of_the_fields_that_its_revision_has(desk, old_desk):
+    """2026-05 does not offer the column allowlist, which it would not take."""
+    for one, offered in ((desk, True), (old_desk, False)):
+        response = one.http.patch(f"{QUEUES}/{one.create()}", json={} if offered else {"column_allowlist": ["x"]})
+        assert response.status_code == 422
+        assert ("column_allowlist" in response.json()["detail"]) == offered
 
 
 def test_instructions_are_cleared_by_null_since_2026_10(desk):
@@ -293,7 +343,8 @@ def test_tags_of_other_spaces_and_unknown_fields_are_refused(desk):
     """A tag must be of the queue's space, and the body may hold nothing else."""
     queue = desk.create()
     foreign = desk.emulator.add_tag(desk.emulator.add_space("other"), "foreign")
-    bodies = [{"tag_ids": [foreign]}, {"tag_ids": ["x"]}, {"tag_ids": [desk.ids["tags"]["triage"]], "color": "RED"}]
+    triage = desk.ids["tags"]["triage"]
+    bodies = [{"tag_ids": [foreign]}, {"tag_ids": ["x"]}, {"tag_ids": [triage], "color": "RED"}, {"tags": [triage]}]
     for body in bodies:
         assert desk.http.post(f"{QUEUES}/{queue}/tags", json=body).status_code == 422
     assert desk.http.get(f"{QUEUES}/{queue}/tags").json()["tags"] == []
