@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from attrs import field, frozen
 
+from . import _fault_checks as checks
 from ._journal import ReceivedRequest
 from ._json import Json, is_array, is_object
 from ._world import PageFault
@@ -29,7 +30,7 @@ class Fault:
     """One way for requests to go wrong. Say which requests, then what happens to them.
 
     Attributes:
-        method: The HTTP method to strike; any, when not given.
+        method: The HTTP method to strike, in capitals; any, when not given.
         path: A pattern of the path, with `*` and `?` as in a shell.
         where: A further condition on the request, from Python only.
         nth: The first of the matching requests to strike, counting from 1.
@@ -49,42 +50,32 @@ class Fault:
         add: Unknown fields for the answer and for each of its items.
         replace: Other values for fields of these names anywhere in the answer, such as unknown enum values.
         remove: Names of fields to leave out anywhere in the answer.
+
+    Raises:
+        ValueError: A field is not what is said above, or the fault would do nothing.
     """
 
-    method: str | None = None
-    path: str = "*"
-    where: Callable[[ReceivedRequest], bool] | None = None
-    nth: int = 1
-    times: int | None = 1
-    when: FaultTime = "before"
-    status: int | None = None
-    retry_after: float | datetime | str | None = None
-    body: FaultBody | None = None
-    drop: bool = False
-    cut: bool = False
-    delay: float = 0.0
-    trickle: float = 0.0
-    reject: Container[str] | Callable[[str], bool] | None = None
-    page: PageFault | None = None
-    add: Mapping[str, Any] = field(factory=dict[str, Any])
-    replace: Mapping[str, Any] = field(factory=dict[str, Any])
-    remove: Sequence[str] = ()
+    method: str | None = field(default=None, validator=checks.METHOD)
+    path: str = field(default="*", validator=checks.TEXT)
+    where: Callable[[ReceivedRequest], bool] | None = field(default=None, validator=checks.FUNCTION)
+    nth: int = field(default=1, validator=checks.COUNT)
+    times: int | None = field(default=1, validator=checks.COUNT_OR_ALL)
+    when: FaultTime = field(default="before", validator=checks.one_of(FaultTime))  # pyright: ignore[reportAssignmentType]
+    status: int | None = field(default=None, validator=checks.STATUS)
+    retry_after: float | datetime | str | None = field(default=None, validator=checks.HEADER)
+    body: FaultBody | None = field(default=None, validator=checks.one_of(FaultBody, None))
+    drop: bool = field(default=False, validator=checks.FLAG)
+    cut: bool = field(default=False, validator=checks.FLAG)
+    delay: float = field(default=0.0, validator=checks.SECONDS)
+    trickle: float = field(default=0.0, validator=checks.SECONDS)
+    reject: Container[str] | Callable[[str], bool] | None = field(default=None, validator=checks.IDS)
+    page: PageFault | None = field(default=None, validator=checks.one_of(PageFault, None))
+    add: Mapping[str, Any] = field(factory=dict[str, Any], validator=checks.FIELDS)
+    replace: Mapping[str, Any] = field(factory=dict[str, Any], validator=checks.FIELDS)
+    remove: Sequence[str] = field(default=(), validator=checks.NAMES)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a fault that could not strike or would do nothing."""
-        for name, value, known in (
-            ("when", self.when, FaultTime),
-            ("body", self.body, FaultBody),
-            ("page", self.page, PageFault),
-        ):
-            if value is not None and value not in get_args(known):
-                raise ValueError(f"{name}={value!r}: must be one of {', '.join(get_args(known))}")
-        if self.where is not None and not callable(self.where):
-            raise ValueError(f"where={self.where!r}: must be a function of the request")
-        if self.nth < 1 or (self.times is not None and self.times < 1):
-            raise ValueError("nth and times count from 1")
-        if self.status is not None and not 200 <= self.status <= 599:
-            raise ValueError(f"status={self.status}: must be from 200 to 599")
+        """Refuse a fault that contradicts itself or would do nothing."""
         if self.status in NO_CONTENT and self.body not in {None, "empty"}:
             raise ValueError(f"body={self.body!r}: an answer with status {self.status} has no content")
         effects = (self.status, self.body, self.drop, self.cut, self.delay, self.trickle, self.page)

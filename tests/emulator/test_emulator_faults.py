@@ -260,14 +260,51 @@ def test_answers_can_hold_what_no_spec_knows(desk):
         {"status": 99},
         {"status": 500, "body": "xml"},
         {"status": 500, "when": "later"},
+        {"status": 500, "when": None},
         {"status": 204, "body": "html"},
         {"page": "twice"},
         {"status": 500, "where": "everywhere"},
         {"status": 500, "nth": 0},
         {"status": 500, "times": 0},
+        {"status": 500, "times": True},
+        {"status": 500, "nth": "x"},
+        {"status": 500, "method": "get"},
+        {"status": 500, "method": ["GET"]},
+        {"status": 500, "path": 5},
+        {"status": "500"},
+        {"body": ["html"]},
+        {"drop": "no"},
+        {"cut": 1},
+        {"delay": "x"},
+        {"delay": -1},
+        {"delay": 1e999},
+        {"trickle": "x"},
+        {"reject": 5},
+        {"reject": "support-chat-span-00000"},
+        {"add": 5},
+        {"replace": [1]},
+        {"remove": 5},
+        {"remove": "annotators"},
+        {"status": 429, "retry_after": "a\r\nX: 1"},
+        {"status": 429, "retry_after": "é"},
+        {"status": 429, "retry_after": True},
+        {"status": 429, "retry_after": {}},
     ],
+    ids=str,
 )
-def test_a_fault_that_could_not_work_is_refused(options):
-    """A fault needs an effect, and options that exist."""
-    with pytest.raises(ValueError, match=r"."):
+def test_a_fault_that_could_not_work_is_refused(desk, options):
+    """A fault needs an effect, and options that exist; it is refused when it is made, over HTTP with 400."""
+    with pytest.raises(ValueError, match="|".join([*options, "effect"])) as refused:
         Fault(**options)
+    response = desk.http.post("/_emulator/faults", content=json.dumps(options))
+    assert response.status_code == 400
+    assert response.json()["detail"] in {str(refused.value), "The body is not valid JSON."}
+    assert desk.emulator.faults.pending == []
+
+
+def test_a_fault_adds_what_can_be_written_as_json(desk):
+    """Anything else could not be sent."""
+    with pytest.raises(ValueError, match="add"):
+        Fault(add={"x": object()})
+    desk.emulator.faults.add(Fault(add={"x": [None, {"y": 1.5}]}))
+    assert desk.http.get("/v2/spaces").json()["x"] == [None, {"y": 1.5}]
