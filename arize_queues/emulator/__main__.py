@@ -20,25 +20,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     stop = _stop_on_signals()
     try:
-        from . import Emulator  # noqa: PLC0415 - so that a missing extra is told in one line
-
-        emulator = Emulator(
-            revision=options.revision,
-            db=options.db,
-            host=options.host,
-            port=options.port,
-            latency=options.latency,
-            unknown_ids=options.unknown_ids,
-            api_key=options.api_key,
-        )
-        emulator.start()
+        emulator = _emulator(options).start()
     except (ImportError, OSError, OverflowError, ValueError) as error:
-        print(f"error: {_in_one_line(error, options)}", file=sys.stderr)
-        return 1
+        return _fail(error, options)
     with emulator:
-        _announce(emulator, options)
+        try:
+            _announce(emulator, options)
+        except ValueError as error:
+            return _fail(error, options)
         stop.wait()
     return 0
+
+
+def _emulator(options: argparse.Namespace) -> Emulator:
+    from . import Emulator  # noqa: PLC0415 - so that a missing extra is told in one line
+
+    return Emulator(
+        revision=options.revision,
+        db=options.db,
+        host=options.host,
+        port=options.port,
+        latency=options.latency,
+        unknown_ids=options.unknown_ids,
+        api_key=options.api_key,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--unknown-ids", choices=["refuse", "create"], default="refuse")
     parser.add_argument("--api-key", default="emulator-key", help="key that requests must bear")
     return parser
+
+
+def _fail(error: Exception, options: argparse.Namespace) -> int:
+    print(f"error: {_in_one_line(error, options)}", file=sys.stderr)
+    return 1
 
 
 def _in_one_line(error: Exception, options: argparse.Namespace) -> str:

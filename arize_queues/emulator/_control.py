@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from ._faults import Fault
 from ._gate import CONTROL
-from ._json import is_array
+from ._json import is_array, is_object
 from ._problems import Refusal
 from ._validate import parse
 
@@ -28,6 +28,7 @@ _SEEDING = frozenset(
         "add_spans",
         "add_tag",
         "add_user",
+        "admit_user",
         "complete",
         "seed",
     }
@@ -84,10 +85,12 @@ async def _json(request: Request) -> Any:
     return parse(content) if content else {}
 
 
-def _seed(emulator: Emulator, step: dict[str, Any]) -> Any:
+def _seed(emulator: Emulator, step: Any) -> Any:
     """Carry out `{"call": "add_space", "name": "demo"}`; with no call named, seed the ready-made world."""
+    if not is_object(step):
+        raise ValueError('each step must be an object such as {"call": "add_space", "name": "demo"}')
     arguments = dict(step)
     name = arguments.pop("call", "seed")
-    if name not in _SEEDING:
+    if not isinstance(name, str) or name not in _SEEDING:
         raise ValueError(f"call: must be one of {', '.join(sorted(_SEEDING))}")
     return getattr(emulator, name)(**arguments)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from ._seed import Seeding
 
 SPACE = "demo"
+DESCRIPTION = "A support assistant and its reviewers"
+DATASET = "golden-questions"
 FIRST_SPAN_TIME = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ANNOTATORS = ("ana@example.com", "ben@example.com", "chi@example.com")
 
@@ -26,11 +28,11 @@ _TALKS = (
 
 def fill(emulator: Seeding, *, spans: int, examples: int) -> dict[str, Any]:
     """Make the world and return the IDs of what is in it."""
-    space = emulator.add_space(SPACE, description="A support assistant and its reviewers")
+    space = emulator.add_space(SPACE, description=DESCRIPTION)
     projects = {name: emulator.add_project(space, name) for name in ("support-chat", "search-answers")}
     for position, (name, project) in enumerate(projects.items()):
         emulator.add_spans(project, _spans(name, position, spans))
-    dataset = emulator.add_dataset(space, "golden-questions", _examples(examples))
+    dataset = emulator.add_dataset(space, DATASET, _examples(examples))
     configs = {
         "accuracy": emulator.add_annotation_config(
             space,
@@ -45,7 +47,7 @@ def fill(emulator: Seeding, *, spans: int, examples: int) -> dict[str, Any]:
         "notes": emulator.add_annotation_config(space, "notes", "freeform"),
     }
     for email in ANNOTATORS:
-        emulator.add_user(email)
+        emulator.admit_user(email, space)
     return {
         "space": space,
         "projects": projects,

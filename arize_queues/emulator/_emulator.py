@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
-from . import _demo, _ids
+from . import _demo, _ids, _seed_checks
 from ._app import build_app
 from ._control import control_routes
 from ._faults import FaultScript
@@ -143,6 +143,8 @@ class Emulator(Seeding):
 
     def complete(self, queue_id: str, record_id: str, email: str) -> None:
         """Mark a record as completed by one of those who are assigned to it."""
+        for name, value in (("queue_id", queue_id), ("record_id", record_id), ("email", email)):
+            _seed_checks.text(name, value)
         numbers = _ids.decode("AnnotationQueueRecord", record_id), _ids.decode("AnnotationQueue", queue_id)
         with self._store.transaction():
             record = self._store.value("SELECT id FROM records WHERE id = ? AND queue_id = ?", numbers)
@@ -154,14 +156,23 @@ class Emulator(Seeding):
         """Fill in a small ready-made world and return the IDs of what is in it.
 
         It has a space "demo" with two projects of `spans` spans each, a dataset of `examples` examples,
-        three annotation configs (accuracy, helpfulness, notes), three annotators and a tag.
+        three annotation configs (accuracy, helpfulness, notes), three annotators and a tag. Seeding again
+        makes another such space, with the same annotators.
         """
+        for name, count in (("spans", spans), ("examples", examples)):
+            if not isinstance(count, int) or count < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ValueError(f"{name}={count!r}: must be a whole number that is not negative")
         with self._store.transaction():
             return _demo.fill(self, spans=spans, examples=examples)
 
     def seeded_space(self) -> str | None:
-        """Return the ID of the space that `seed` has made, if it is still there."""
-        number = self._store.value("SELECT id FROM spaces WHERE name = ? ORDER BY id", (_demo.SPACE,))
+        """Return the ID of the first space that `seed` has made, if it is still there."""
+        # Somebody's own space may have the same name: it would neither be described alike nor have the dataset.
+        number = self._store.value(
+            """SELECT id FROM spaces WHERE name = ? AND description = ? AND EXISTS (
+               SELECT 1 FROM datasets WHERE space_id = spaces.id AND name = ?) ORDER BY id""",
+            (_demo.SPACE, _demo.DESCRIPTION, _demo.DATASET),
+        )
         return None if number is None else _ids.encode("Space", number)
 
     def reset(self) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Literal
 
 from . import _ids
+from . import _seed_checks as check
+from ._seed_rows import config_fields, example_rows, span_values
 from ._store import Store
-from ._times import to_micros, to_text
 from ._world import World
 
-_SPAN_FIELDS = frozenset({"span_id", "trace_id", "session_id", "parent_id", "start_time", "data", "evaluations"})
+_TABLES = {"Space": "spaces", "Project": "projects", "Dataset": "datasets"}
 
 Span = Mapping[str, Any]
 
 
 class Seeding:
-    """The half of the emulator's Python face that puts things into it. IDs are strings, as on the wire."""
+    """The half of the emulator's Python face that puts things into it. IDs are strings, as on the wire.
+
+    What cannot be put in is a ValueError that names the field, the value and the rule; then nothing is put in.
+    """
 
     _world: World
 
@@ -29,12 +31,14 @@ class Seeding:
     def add_space(self, name: str, *, description: str = "") -> str:
         """Add a space and return its ID. Two spaces may have one name."""
         sql = "INSERT INTO spaces (name, description, created_at) VALUES (?, ?, ?)"
-        return _ids.encode("Space", self._store.run(sql, (name, description, self._world.now())))
+        about = check.text("description", description) if description != "" else ""
+        return _ids.encode("Space", self._store.run(sql, (check.text("name", name), about, self._world.now())))
 
     def add_project(self, space: str, name: str, *, project_type: str | None = "application") -> str:
         """Add a project to a space and return its ID."""
         sql = "INSERT INTO projects (space_id, name, project_type, created_at) VALUES (?, ?, ?, ?)"
-        values = (self._number("Space", space), name, project_type and project_type.lower(), self._world.now())
+        kind = check.choice("project_type", project_type, "ProjectType")
+        values = (self._number("Space", space), check.text("name", name), kind, self._world.now())
         return _ids.encode("Project", self._store.run(sql, values))
 
     def add_spans(self, project: str, spans: Iterable[Span]) -> int:
@@ -50,9 +54,9 @@ class Seeding:
 
         def rows() -> Iterator[tuple[Any, ...]]:
             nonlocal count
-            for span in spans:
+            for span in check.items("spans", spans):
+                yield number, *span_values(f"spans[{count}]", span, self._world.now())
                 count += 1
-                yield number, *_span_values(span, self._world.now())
 
         with self._store.transaction():
             self._store.run_many(
@@ -74,7 +78,7 @@ class Seeding:
         now = self._world.now()
         sql = "INSERT INTO datasets (space_id, name, created_at, updated_at) VALUES (?, ?, ?, ?)"
         with self._store.transaction():
-            number = self._store.run(sql, (self._number("Space", space), name, now, now))
+            number = self._store.run(sql, (self._number("Space", space), check.text("name", name), now, now))
             dataset = _ids.encode("Dataset", number)
             self.add_dataset_version(dataset, examples)
         return dataset
@@ -91,7 +95,7 @@ class Seeding:
             self._store.run("UPDATE datasets SET updated_at = ? WHERE id = ?", (now, number))
             self._store.run_many(
                 "INSERT INTO examples (version_id, example_id, data, evaluations) VALUES (?, ?, ?, ?)",
-                (_example_values(version, position, example) for position, example in enumerate(examples, 1)),
+                example_rows(version, examples),
             )
         return _ids.encode("DatasetVersion", version)
 
@@ -112,19 +116,39 @@ class Seeding:
                 `values`, labels or dicts with `label` and `score`; for both `optimization_direction`.
         """
         sql = "INSERT INTO annotation_configs (space_id, name, type, fields, created_at) VALUES (?, ?, ?, ?, ?)"
-        text = json.dumps(_config_fields(type, fields))
-        number = self._store.run(sql, (self._number("Space", space), name, type, text, self._world.now()))
+        text = check.as_json("fields", config_fields(type, fields))
+        with self._store.transaction():
+            key = (self._number("Space", space), check.text("name", name))
+            if self._store.one("SELECT 1 FROM annotation_configs WHERE space_id = ? AND name = ?", key):
+                raise check.error("name", name, "the space has an annotation config of this name already")
+            number = self._store.run(sql, (*key, type, text, self._world.now()))
         return _ids.encode("AnnotationConfig", number)
 
     def add_user(self, email: str, name: str | None = None, spaces: Sequence[str] | None = None) -> str:
         """Add a user with access to these spaces, or to all, also later ones; return the user's ID."""
         sql = "INSERT INTO users (email, name, everywhere, created_at) VALUES (?, ?, ?, ?)"
-        values = (email, name or email.partition("@")[0], spaces is None, self._world.now())
+        address = check.email("email", email)
+        called = check.text_or_none("name", name) or address.partition("@")[0]
         with self._store.transaction():
-            number = self._store.run(sql, values)
-            rows = [(number, self._number("Space", space)) for space in spaces or ()]
-            self._store.run_many("INSERT INTO user_spaces (user_id, space_id) VALUES (?, ?)", rows)
+            admitted = [self._number("Space", space) for space in check.items("spaces", spaces or ())]
+            if self._store.one("SELECT 1 FROM users WHERE email = ?", (address,)):
+                raise check.error("email", email, "there is a user of this address already")
+            number = self._store.run(sql, (address, called, spaces is None, self._world.now()))
+            self._admit(number, admitted)
         return _ids.encode("User", number)
+
+    def admit_user(self, email: str, space: str) -> str:
+        """Give a user access to a space, adding who is not there yet with access to all; return the user's ID."""
+        with self._store.transaction():
+            number = self._store.value("SELECT id FROM users WHERE email = ?", (check.email("email", email),))
+            if number is None:
+                return self.add_user(email)
+            self._admit(number, [self._number("Space", space)])
+        return _ids.encode("User", number)
+
+    def _admit(self, user: int, spaces: list[int]) -> None:
+        sql = "INSERT OR IGNORE INTO user_spaces (user_id, space_id) VALUES (?, ?)"
+        self._store.run_many(sql, [(user, space) for space in spaces])
 
     def add_tag(self, space: str, name: str, *, color: str | None = None, description: str | None = None) -> str:
         """Add a tag to a space and return its ID."""
@@ -132,61 +156,23 @@ class Seeding:
         number = self._store.run(
             """INSERT INTO tags (space_id, name, description, color, created_at, updated_at)
                VALUES (?, ?, ?, ?, ?, ?)""",
-            (self._number("Space", space), name, description, color and color.lower(), now, now),
+            (
+                self._number("Space", space),
+                check.text("name", name),
+                check.text_or_none("description", description),
+                check.choice("color", color, "TagColor"),
+                now,
+                now,
+            ),
         )
         return _ids.encode("Tag", number)
 
     def _number(self, kind: str, identifier: str) -> int:
-        number = _ids.decode(kind, identifier)
+        field = kind.lower()
+        number = _ids.decode(kind, check.text(field, identifier))
+        sql = f"SELECT 1 FROM {_TABLES[kind]} WHERE id = ?"  # noqa: S608 - our own tables
         if number is None:
-            raise ValueError(f"{identifier!r} is not the ID of a {kind}")
+            raise check.error(field, identifier, f"is not the ID of a {field}")
+        if self._store.one(sql, (number,)) is None:
+            raise check.error(field, identifier, f"there is no such {field}")
         return number
-
-
-def _span_values(span: Span, now: int) -> tuple[Any, ...]:
-    unknown = span.keys() - _SPAN_FIELDS
-    if unknown:
-        raise ValueError(f"unknown span fields {sorted(unknown)}; known are {sorted(_SPAN_FIELDS)}")
-    start = span.get("start_time")
-    micros = to_micros(start) if isinstance(start, (datetime, str)) else now
-    trace = span.get("trace_id") or f"trace-{span['span_id']}"
-    data = {"context.span_id": span["span_id"], "context.trace_id": trace, "start_time": to_text(micros)}
-    for column, key in (("attributes.session.id", "session_id"), ("parent_id", "parent_id")):
-        if span.get(key):
-            data[column] = span[key]
-    data |= span.get("data", {})
-    return (
-        span["span_id"],
-        trace,
-        span.get("session_id"),
-        span.get("parent_id"),
-        micros,
-        json.dumps(data),
-        json.dumps(span.get("evaluations", [])),
-    )
-
-
-def _example_values(version: int, position: int, example: Mapping[str, Any]) -> tuple[Any, ...]:
-    data = dict(example)
-    evaluations = json.dumps(data.pop("evaluations", []))
-    name = data.setdefault("id", f"ex_{version}_{position}")
-    return version, name, json.dumps(data), evaluations
-
-
-def _config_fields(type_: str, fields: dict[str, Any]) -> dict[str, Any]:
-    if type_ == "freeform":
-        defaults: dict[str, Any] = {}
-    elif type_ == "continuous":
-        defaults = {"minimum_score": 0, "maximum_score": 1, "optimization_direction": "none"}
-    elif type_ == "categorical":
-        defaults = {"values": [], "optimization_direction": "none"}
-    else:
-        raise ValueError(f"type={type_!r}: must be continuous, categorical or freeform")
-    if unknown := fields.keys() - defaults.keys():
-        raise ValueError(f"unknown fields of a {type_} config: {sorted(unknown)}")
-    merged = {**defaults, **fields}
-    if type_ == "categorical":
-        merged["values"] = [{"label": item} if isinstance(item, str) else item for item in merged["values"]]
-        if not merged["values"]:
-            raise ValueError("a categorical config needs values")
-    return merged

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from arize_queues.emulator import Emulator, Fault
+from arize_queues.emulator._demo import ANNOTATORS
 
 COMMAND = [sys.executable, "-m", "arize_queues.emulator"]
 
@@ -198,6 +199,23 @@ def test_the_command_serves_until_it_is_interrupted(tmp_path):
             _, errors = process.communicate()
         assert (process.returncode, errors) == (0, "")
     assert outputs[0] == outputs[1]
+
+
+def test_the_command_seeds_beside_what_is_in_the_file(tmp_path):
+    """A file with a space of the same name and one of the annotators in it is seeded, and not taken for seeded."""
+    path = tmp_path / "q.sqlite"
+    with Emulator(db=path) as emulator:
+        emulator.add_user(ANNOTATORS[0], spaces=[emulator.add_space("demo")])
+    command = [*COMMAND, "--port", "0", "--seed", "--db", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(5)]
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    assert '"space"' in lines[4]
+    with Emulator(db=path) as emulator:
+        assert len(_get(emulator, "/v2/spaces").json()["spaces"]) == 2
+        assert emulator.seeded_space() is not None
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
