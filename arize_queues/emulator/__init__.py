@@ -33,6 +33,7 @@ def __getattr__(name: str) -> Any:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         raise ImportError(
-            f"The emulator needs an extra ({error.name} is missing): pip install 'arize-queues[emulator]'",
+            f"The emulator needs an extra ({error.name} is missing): pip install 'arize-queues[emulator]', "
+            "or in a checkout pip install '.[emulator]'",
             name=error.name,
         ) from error

@@ -9,7 +9,9 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from socket import gethostname
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from . import Emulator
@@ -73,10 +75,16 @@ def _in_one_line(error: Exception, options: argparse.Namespace) -> str:
 
 def _announce(emulator: Emulator, options: argparse.Namespace) -> None:
     if not _is_loopback(options.host):
-        print(f"warning: {options.host} can be reached from other machines", file=sys.stderr)
+        print(f"warning: {options.host or 'every address'} can be reached from other machines", file=sys.stderr)
     print(f"Serving revision {emulator.revision} of the API. Stop with Ctrl-C.")
     print(f"  ARIZE_BASE_URL={emulator.url}")
     print(f"  ARIZE_API_KEY={emulator.api_key}", flush=True)
+    if _is_any(options.host):
+        port = urlsplit(emulator.url).port
+        print(
+            f"From other machines, by this one's name or address: ARIZE_BASE_URL=http://{gethostname()}:{port}",
+            flush=True,
+        )
     if options.seed:
         print(json.dumps(_seed_once(emulator), indent=2), flush=True)
 
@@ -91,6 +99,13 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_any(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return host == ""
 
 
 def _stop_on_signals() -> threading.Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,9 @@ from ._spelling import REVISIONS
 from ._store import Store
 from ._world import KEY_OWNER, UnknownIds, World
 
+# To listen at all addresses is no address to send to.
+_ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be avoided
+
 RevisionName = Literal["2026-05", "2026-10", "contract"]
 
 
@@ -31,7 +35,7 @@ class Emulator(Seeding):
     Args:
         revision: The revision to speak: "2026-10" or "2026-05". ("contract" is the spec as it is written:
             what 2026-10 has, spelled in lower case. No real server speaks it; tests of the spec use it.)
-        db: A SQLite file that keeps the state; in memory, when not given.
+        db: A SQLite file that keeps the state, and serves one emulator at a time; in memory, when not given.
         host: The address to listen on.
         port: The port to listen on; any free one, when 0.
         latency: Seconds that every answer takes longer; requests wait side by side. It may be set later, too.
@@ -39,8 +43,14 @@ class Emulator(Seeding):
             "refuse" the request, or "create" them.
         api_key: The key that requests must bear.
 
+    Attributes:
+        revision: The revision that it speaks.
+        api_key: The key to give to a client, beside `url`.
+        latency: Seconds that every answer takes longer, from the next request on.
+        faults: The faults in waiting: `faults.add(Fault(status=503))`, `faults.pending`, `faults.clear()`.
+
     Raises:
-        ValueError: An argument is not one of those above, or `db` is not a database of an emulator's.
+        ValueError: An argument is not one of those above, or `db` is not a database of an emulator's, or is in use.
     """
 
     def __init__(
@@ -58,8 +68,6 @@ class Emulator(Seeding):
             raise ValueError(f"revision={revision!r}: must be one of {', '.join(get_args(RevisionName))}")
         if unknown_ids not in get_args(UnknownIds):
             raise ValueError(f"unknown_ids={unknown_ids!r}: must be one of {', '.join(get_args(UnknownIds))}")
-        if latency < 0:
-            raise ValueError(f"latency={latency}: must not be negative")
         self.revision = revision
         self.api_key = api_key
         self.latency = latency
@@ -72,8 +80,27 @@ class Emulator(Seeding):
         self._world = World(store=store, revision=REVISIONS[revision], unknown_ids=unknown_ids)
         self._world.key_owner()
 
+    @property
+    def latency(self) -> float:
+        """Seconds that every answer takes longer; may be set at any time."""
+        return self._latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        if not (isinstance(seconds, int | float) and 0 <= seconds < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"latency={seconds!r}: must be a number of seconds that is not negative")
+        self._latency = seconds
+
     def start(self) -> Self:
-        """Begin to answer requests; after a stop, at the same address."""
+        """Begin to answer requests; after a stop, at the same address.
+
+        Raises:
+            RuntimeError: The emulator was closed.
+        """
+        if not self._close.alive:
+            raise RuntimeError(
+                "the emulator is closed, and its state gone with it or complete in its file: make another"
+            )
         if self._server is None:
             gate = Gate(
                 app=build_app(self._world, control_routes(self)),
@@ -107,11 +134,11 @@ class Emulator(Seeding):
 
     @property
     def url(self) -> str:
-        """The base URL to give to a client."""
+        """The base URL to give to a client on this machine."""
         if not self._port:
             raise RuntimeError("the emulator has no address before its first start")
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        host = _ANY_ADDRESS.get(self._host, self._host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     @property
     def requests(self) -> list[ReceivedRequest]:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 import threading
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -25,7 +26,9 @@ class _Connection(H11Protocol):
         inner = self.app
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await inner({**scope, "emulator.reset": self._reset}, receive, send)
+            # Only stopping cancels a request. It is over with that, and nothing for uvicorn to complain about.
+            with suppress(asyncio.CancelledError):
+                await inner({**scope, "emulator.reset": self._reset}, receive, send)
 
         self.app = app
 

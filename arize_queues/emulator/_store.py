@@ -14,14 +14,20 @@ from ._schema import APPLICATION_ID, COUNTED, FIRST_NUMBER, SCHEMA, SCHEMA_VERSI
 Row = sqlite3.Row
 
 
+# Seconds for another emulator to let go of the file, in case it is just stopping.
+_PATIENCE = 1.0
+
+
 class NotOurDatabaseError(ValueError):
-    """The file is something other than a database of this emulator's."""
+    """The file is something other than a database of this emulator's, or is another's at the moment."""
 
 
 class Store:
     """One connection to the state, shared by the server's thread and the caller's under a lock."""
 
     def __init__(self, path: str | Path | None) -> None:
+        if path is not None and not str(path):
+            raise NotOurDatabaseError("db='': must name a file; without db the state is kept in memory")
         self.path = path
         self.lock = RLock()
         self.connection = _open(path)
@@ -86,19 +92,27 @@ class Store:
 def _open(path: str | Path | None) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        connection = sqlite3.connect(
+            path or ":memory:", timeout=_PATIENCE, check_same_thread=False, isolation_level=None
+        )
         _prepare(connection, path)
     except (sqlite3.DatabaseError, NotOurDatabaseError) as error:
         if connection is not None:
             connection.close()
         if isinstance(error, NotOurDatabaseError):
             raise
-        raise NotOurDatabaseError(f"{path} cannot be used as a database: {error}") from error
+        reason = f"cannot be used as a database: {error}"
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            reason = "is in use by another emulator or program"
+        raise NotOurDatabaseError(f"{path} {reason}") from error
     return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: str | Path | None) -> None:
     connection.row_factory = sqlite3.Row
+    if path is not None:
+        # From its first look the file is this emulator's alone: another would get in its way at any request.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.create_function("folded", 1, _folded, deterministic=True)
     marks = (
         connection.execute("PRAGMA application_id").fetchone()[0],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pydoc
+import re
 import signal
 import socket
 import sqlite3
@@ -65,14 +67,41 @@ def test_a_stopped_emulator_starts_again_at_its_address():
         assert len(_get(emulator, "/v2/spaces").json()["spaces"]) == 1
 
 
-def test_stopping_leaves_no_thread_behind():
-    """Neither open connections nor a waiting request hold up the end."""
+@pytest.mark.parametrize("fault", [Fault(delay=60), Fault(trickle=60), Fault(body="html", trickle=60)])
+def test_stopping_leaves_no_thread_behind_and_says_nothing(caplog, fault):
+    """Neither open connections nor a waiting request nor half an answer hold up the end, or are a failure."""
     before = set(threading.enumerate())
-    with Emulator(latency=60) as emulator, socket.create_connection(emulator.url[7:].split(":")) as idle:
-        idle.sendall(b"GET /v2/spaces HTTP/1.1\r\nhost: x\r\n\r\n")
+    with Emulator() as emulator, socket.create_connection(emulator.url[7:].split(":")) as idle:
+        emulator.faults.add(fault)
+        idle.sendall(f"GET /v2/spaces HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {emulator.api_key}\r\n\r\n".encode())
         while not emulator.requests:
             pass
+        assert not fault.trickle or idle.recv(4) == b"HTTP"
     assert set(threading.enumerate()) == before
+    assert caplog.records == []
+
+
+def test_a_closed_emulator_does_not_start_again():
+    """Its state is gone; the error says so, and not the first request."""
+    emulator = Emulator()
+    emulator.close()
+    emulator.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        emulator.start()
+
+
+def test_a_file_serves_one_emulator_at_a_time(tmp_path):
+    """A second one is refused as soon as it is made, and may have the file once the first is closed."""
+    path = tmp_path / "queues.sqlite"
+    with Emulator(db=path) as first:
+        space = first.add_space("first")
+        with pytest.raises(ValueError, match=r"queues\.sqlite is in use"):
+            Emulator(db=path)
+        done = subprocess.run([*COMMAND, "--db", str(path)], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (1, f"error: {path} is in use by another emulator or program\n")
+        assert [found["id"] for found in _get(first, "/v2/spaces").json()["spaces"]] == [space]
+    with Emulator(db=path) as second:
+        assert second.add_space("second") > space
 
 
 def test_waiting_requests_do_not_wait_for_each_other():
@@ -163,6 +192,7 @@ except ImportError as error:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "pip install 'arize-queues[emulator]'" in done.stdout
+    assert "in a checkout pip install '.[emulator]'" in done.stdout
 
 
 def test_the_plugin_does_not_load_the_server_before_it_is_used():
@@ -174,8 +204,16 @@ def test_the_plugin_does_not_load_the_server_before_it_is_used():
 
 @pytest.mark.parametrize(
     "options",
-    [{"revision": "2027-01"}, {"unknown_ids": "ignore"}, {"latency": -1}],
-    ids=lambda found: next(iter(found)),
+    [
+        {"revision": "2027-01"},
+        {"unknown_ids": "ignore"},
+        {"latency": -1},
+        {"latency": float("nan")},
+        {"latency": float("inf")},
+        {"latency": "1"},
+        {"db": ""},
+    ],
+    ids=str,
 )
 def test_options_that_do_not_exist_are_refused(options):
     """The error names the option."""
@@ -229,6 +267,9 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
             (["--port", "70000"], "port 70000"),
             (["--port", "0", "--db", str(text)], "notes.txt"),
             (["--port", "0", "--db", str(tmp_path / "no" / "folder.sqlite")], "folder.sqlite"),
+            (["--port", "0", "--db", ""], "db=''"),
+            (["--port", "0", "--latency", "nan"], "latency=nan"),
+            (["--port", "0", "--latency", "inf"], "latency=inf"),
         ):
             done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
             assert done.returncode == 1
@@ -238,14 +279,35 @@ def test_the_command_says_in_one_line_what_is_wrong(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_listening_to_other_machines_is_warned_about():
-    """Anything but loopback gets a line on stderr."""
-    command = [*COMMAND, "--port", "0", "--host", "0.0.0.0"]
+@pytest.mark.parametrize(("host", "told"), [("0.0.0.0", "0.0.0.0"), ("", "every address")])
+def test_listening_to_other_machines_is_warned_about(host, told):
+    """Anything but loopback gets a line on stderr; the URLs are such that can be used, here and elsewhere."""
+    command = [*COMMAND, "--port", "0", "--host", host]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        process.stdout.readline()
+        _, here, _, elsewhere = (process.stdout.readline().strip() for _ in range(4))
+        url = here.removeprefix("ARIZE_BASE_URL=")
+        assert httpx.get(url, trust_env=False).status_code == 401
         os.kill(process.pid, signal.SIGTERM)
         _, errors = process.communicate()
-    assert errors == "warning: 0.0.0.0 can be reached from other machines\n"
+    assert errors == f"warning: {told} can be reached from other machines\n"
+    port = url.removeprefix("http://127.0.0.1:")
+    assert elsewhere.endswith(f"ARIZE_BASE_URL=http://{socket.gethostname()}:{port}")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_the_command_ends_cleanly_with_a_request_under_way():
+    """SIGTERM while somebody waits leaves nothing on stderr."""
+    command = [*COMMAND, "--port", "0", "--latency", "600"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        url = [process.stdout.readline().strip() for _ in range(3)][1].removeprefix("ARIZE_BASE_URL=")
+        headers = {"authorization": "Bearer emulator-key"}
+        with socket.create_connection(url[7:].split(":")) as waiting:
+            waiting.sendall(b"GET /v2/spaces HTTP/1.1\r\nhost: x\r\n\r\n")
+            while not httpx.get(f"{url}/_emulator/requests", headers=headers, trust_env=False).json()["requests"]:
+                pass
+            os.kill(process.pid, signal.SIGTERM)
+            _, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
 
 
 def test_latency_may_be_set_while_it_runs():
@@ -254,3 +316,14 @@ def test_latency_may_be_set_while_it_runs():
         emulator.latency = 600
         with pytest.raises(httpx.ReadTimeout):
             httpx.get(f"{emulator.url}/v2/spaces", timeout=0.2, trust_env=False)
+        with pytest.raises(ValueError, match="latency"):
+            emulator.latency = float("nan")
+
+
+def test_the_emulator_tells_what_it_has():
+    """Its help names every attribute that is meant for users."""
+    told = pydoc.render_doc(Emulator, renderer=pydoc.plaintext)
+    with Emulator() as emulator:
+        names = [name for name in dir(emulator) if not name.startswith("_")]
+    assert {"api_key", "faults", "latency", "revision", "url"} <= set(names)
+    assert not [name for name in names if not re.search(rf"^[ |]*(\w+ )*{name}[:(]?", told, re.MULTILINE)]
