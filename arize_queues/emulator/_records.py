@@ -101,14 +101,21 @@ def records_json(world: World, queue: Row, rows: list[Row]) -> list[dict[str, An
         {
             **identity(row),
             "data": _visible(json.loads(row["data"]), allowed),
-            "annotations": notes[row["subject"]],
-            "trace_annotations": notes[row["trace"]],
-            "session_annotations": notes[row["session"]],
+            **_annotations(row, notes),
             "evaluations": json.loads(row["evaluations"]),
             "assigned_users": assigned[row["id"]],
         }
         for row in rows
     ]
+
+
+def _annotations(row: Row, notes: dict[str | None, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Show each annotation once, at its level: those of the record itself and of what it is a part of."""
+    levels = ("span", "trace", "session")
+    own = levels.index(row["granularity"] or "span")
+    subjects = (row["subject"], row["trace"], row["session"])
+    names = ("annotations", "trace_annotations", "session_annotations")
+    return {name: notes[subjects[level]] if level >= own else [] for level, name in enumerate(names)}
 
 
 def _visible(data: dict[str, Any], allowed: set[str] | None) -> dict[str, Any]:

@@ -95,9 +95,10 @@ def test_annotations_belong_to_the_data_and_not_to_the_queue(desk, queue, record
 
 
 def test_annotations_of_a_trace_and_a_session_are_shown_at_their_level(desk, queue, record):
-    """What is said of a trace or a session is not said of its spans."""
+    """Each annotation is shown once; a record shows its own, and those of what it is a part of."""
     trace = desk.add_ids(queue, desk.source("trace", ["support-chat-trace-00000"]))[0]
     session = desk.add_ids(queue, desk.source("session", ["support-chat-session-00000"]))[0]
+    desk.annotate(queue, record, {"name": "notes", "text": "span"})
     desk.annotate(queue, trace, {"name": "notes", "text": "trace"})
     desk.annotate(queue, session, {"name": "notes", "text": "session"})
     found = {}
@@ -105,9 +106,9 @@ def test_annotations_of_a_trace_and_a_session_are_shown_at_their_level(desk, que
         levels = ("annotations", "trace_annotations", "session_annotations")
         found[row["id"]] = [[note["text"] for note in row[level]] for level in levels]
     assert found == {
-        record: [[], ["trace"], ["session"]],
-        trace: [["trace"], ["trace"], ["session"]],
-        session: [["session"], ["trace"], ["session"]],
+        record: [["span"], ["trace"], ["session"]],
+        trace: [[], ["trace"], ["session"]],
+        session: [[], [], ["session"]],
     }
 
 
