@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from arize_queues.emulator import Emulator
+from arize_queues.emulator._control import control_routes
 from arize_queues.emulator._pytest import arize_emulator
 
 __all__ = ["arize_emulator"]
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[tuple[int, str]]:
@@ -92,10 +95,22 @@ def test_the_commands_of_the_readme_exist() -> None:
 def test_all_targets_that_the_texts_name_exist() -> None:
     """Every `make something` in the README and in CONTRIBUTING.md is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    texts = README + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    texts = README + CONTRIBUTING
     named = set(re.findall(r"(?:`|^ *)make\s+(?:--\S+ )?([a-z-]+)", texts, re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_the_orders_to_the_emulator_are_carried_out_as_they_are_told(served: Emulator) -> None:
+    """CONTRIBUTING.md has every order that the emulator takes, with a body that works as it stands."""
+    told = re.findall(r"^\| `([A-Z]+) (/_emulator/\w+)` \|(?:.*?like `(\{.*?\})`)?", CONTRIBUTING, re.MULTILINE)
+    routes = {(method, route.path) for route in control_routes(served) for method in (route.methods or ()) - {"HEAD"}}
+    assert {(method, path) for method, path, _ in told} == routes
+    headers = {"authorization": f"Bearer {served.api_key}"}
+    for method, path, body in told:
+        for content in {"", body} if path.endswith("seed") else {body}:
+            answer = httpx.request(method, served.url + path, content=content, headers=headers, trust_env=False)
+            assert answer.is_success, answer.text
 
 
 def test_the_readme_names_every_call(names: dict[str, Any]) -> None:
