@@ -275,10 +275,11 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name, and where names in the sources are looked for.
             record_sources: `SpanSource`, `TraceSource`, `SessionSource`, `ExampleSource`, the inputs of
-                `arize_queues.types`, or dicts with the same keys. An iterator is read as its records are sent.
+                `arize_queues.types`, or dicts with the same keys. An iterator is read as its records are sent; what
+                is wrong in it fails alone.
             progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
             ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds after which nothing more is sent.
+            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
 
         Returns:
             The created records (`.record_sources`), in input order, and the counts (`.summary`).
@@ -316,10 +317,11 @@ class AsyncAnnotationQueues:
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
-            record_ids: One or more record IDs. An iterator is read as its records are sent.
+            record_ids: One or more record IDs. An iterator is read as its records are sent; what is wrong in it
+                fails alone.
             progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
             ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds after which nothing more is sent.
+            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
 
         Raises:
             PartialFailureError: Some were not deleted; it accounts for all.
@@ -388,16 +390,17 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             annotations: Record ID to annotations as for `annotate_record`; or an iterator of such pairs, which is
-                read as its records are sent.
+                read as its records are sent, and in which what is wrong fails alone.
             validate: Check names, labels and score ranges against the queue's configs before the first write.
-            on_conflict: Where a record carries another value already: "overwrite" it, "skip" it, or "fail" before
-                the first write.
+            on_conflict: Where a record carries another score, label or text already: "overwrite" it, "skip" the
+                annotation, or "fail" before the first write.
             progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
             ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds after which nothing more is sent.
+            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
 
         Returns:
-            Record ID to result, in input order, with `.summary` and `.left_out`.
+            Record ID to result, in input order, with `.summary`, `.left_out` (records of which all was skipped) and
+            `.trimmed` (of which some was).
 
         Raises:
             PartialFailureError: Some were not annotated; it accounts for all.
@@ -466,12 +469,13 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             assignments: Record ID to emails as for `assign_record`; or an iterator of such pairs, which is read as
-                its records are sent.
+                its records are sent, and in which what is wrong fails alone.
             keep_completed: Read the records first, and leave out those whose assignees are unchanged, and those that
-                somebody has completed, whom assigning would drop or reset.
+                somebody has completed, whom assigning would drop or reset. Who completes one while the call runs is
+                not seen.
             progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
             ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds after which nothing more is sent.
+            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
 
         Returns:
             Record ID to result, in input order, with `.summary` and `.left_out` (record ID to the reason).
