@@ -234,14 +234,14 @@ def config_ids(session: Session, given: list[str], space_id: SpaceId) -> Plan[li
 
 
 def only_new(session: Session, checks: Checks, what: str) -> None:
-    """Refuse what the server is known not to have."""
-    if session.revision.known == OLD:
+    """Refuse what the server surely does not have."""
+    if session.revision.is_surely(OLD):
         checks.problems.append(f"{what}: the server speaks revision {OLD} of the API, which does not have it")
 
 
 def only_new_sources(session: Session, kinds: Iterable[str]) -> list[str]:
-    """List the kinds of source that the server is known not to have."""
-    if session.revision.known != OLD:
+    """List the kinds of source that the server surely does not have."""
+    if not session.revision.is_surely(OLD):
         return []
     return [
         f"record_sources[{index}].record_type: {kind!r} sources do not exist in revision {OLD} of the API, "

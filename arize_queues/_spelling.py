@@ -19,37 +19,72 @@ from ._plan import Plan
 from ._retry import Replay
 from ._revision import other, spell
 from ._session import Session
+from ._turns import in_turn
+
+REFUSED = (BadRequestError, UnprocessableEntityError)
+"""Such a refusal has changed nothing, so writing it the other way cannot act twice."""
 
 
 def exchange_spelled(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
-    """Send a body that the revisions write differently; where nothing has told which, try both, once in a life.
+    """Send a body that the revisions write differently.
 
-    A refusal with 400 or 422 has changed nothing, so writing it the other way cannot act twice.
+    While nothing has told which of them the server speaks, one write goes alone and finds out, so that those beside it
+    are written right at once. Where the server refuses a spelling, the other one is tried, once in a client's life.
     """
     revision = session.revision
+    if revision.known is None:
+        response = yield from in_turn(revision.turn, _first(session, kwargs, replay))
+        if response is not None:
+            return response
     tried = revision.spoken
     try:
         return (yield from _spelled(session, kwargs, tried, replay))
-    except (BadRequestError, UnprocessableEntityError) as error:
-        if revision.known == tried:
+    except REFUSED as error:
+        if revision.fixed or (revision.known == tried and not _blames_spelling(error)):
             raise
-        if revision.known is None:
-            if revision.probed:
-                revision.guess = other(tried)
-                raise
-            revision.probed = True
         refusal = error
-    return (yield from _exchange_respelled(session, kwargs, other(tried), replay, refusal))
+    return (yield from in_turn(revision.turn, _second(session, kwargs, replay, tried, refusal)))
 
 
-def _exchange_respelled(
+def _first(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response | None]:
+    """Write while nothing is known; None where that has changed while this write waited."""
+    revision = session.revision
+    if revision.known is not None:
+        return None
+    tried = revision.guess
+    try:
+        response = yield from _spelled(session, kwargs, tried, replay)
+    except REFUSED as error:
+        refusal = error
+    else:
+        if revision.known is None:  # what a read has shown in the meantime counts for more
+            revision.settle(tried)
+        return response
+    return (yield from _second(session, kwargs, replay, tried, refusal))
+
+
+def _second(
+    session: Session, kwargs: dict[str, Any], replay: Replay, tried: str, refusal: APIStatusError
+) -> Plan[httpx.Response]:
+    """Write what was refused in the other spelling, if that has become known or may still be tried."""
+    revision = session.revision
+    if revision.known in (None, tried):
+        if revision.probed:
+            if revision.known is None and _blames_spelling(refusal):
+                revision.guess = other(tried)
+            raise refusal
+        revision.probed = True
+    return (yield from _respelled(session, kwargs, other(tried), replay, refusal))
+
+
+def _respelled(
     session: Session, kwargs: dict[str, Any], spelling: str, replay: Replay, refusal: APIStatusError
 ) -> Plan[httpx.Response]:
     """Send a refused body in the other spelling, and take down which of the two the server understood."""
     revision = session.revision
     try:
         response = yield from _spelled(session, kwargs, spelling, replay)
-    except (BadRequestError, UnprocessableEntityError) as second:
+    except REFUSED as second:
         if _blames_spelling(refusal) and not _blames_spelling(second):
             revision.settle(spelling)
             raise

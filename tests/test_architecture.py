@@ -18,7 +18,7 @@ RAW = Path(arize_queues_raw.__file__).parent
 # From the ground up; a module imports only from its own layer and those below.
 LAYERS = {
     "ground": "_version _clock _collector _problems _names _results _errors _times _stages",
-    "vocabulary": "_plan _config _retry _revision _pace _windows",
+    "vocabulary": "_plan _turns _config _retry _revision _pace _windows",
     "call": "_session _exchange _spelling _call _connection",
     "resolve and batching": "_pages _resolve _sources _source_forms _batching _gather _ledger _progress _checks",
     "operations": "_account _bulk _many _guards _operations _add _records _create _calls",
