@@ -22,7 +22,7 @@ from ._names import Id
 from ._operations import find_queue, only_new_sources
 from ._plan import Plan
 from ._progress import ProgressOption, show
-from ._resolve import DATASET, PROJECT, QueueRef, SpaceId, addressed, home_space_id, id_of
+from ._resolve import DATASET, PROJECT, QueueRef, SpaceId, home_space_id, id_of, renewing
 from ._results import AddRecordsResult, AddSummary, BulkSummary
 from ._session import Session
 from ._source_forms import normalise
@@ -36,7 +36,7 @@ _REQUESTS_PLANNED_TOGETHER = 16
 def plan_records(
     session: Session, *, annotation_queue: str, space: str | None, record_sources: Iterable[object]
 ) -> Plan[RecordPlan]:
-    checks = Checks()
+    checks, session = Checks(), session.for_call()
     sources = read_sources(session, checks, record_sources)
     queue = yield from find_queue(session, checks, annotation_queue, space)
     return (yield from plan_sources(session, sources, lambda: home_space_id(session, queue)))
@@ -52,7 +52,7 @@ def add_records(
     ledger: str | os.PathLike[str] | None,
     deadline: float | None,
 ) -> Plan[AddRecordsResult]:
-    checks = Checks()
+    checks, session = Checks(), session.for_call()
     until = checks.deadline(session, deadline)
     if isinstance(record_sources, Iterator) and ledger is None:
         queue = yield from find_queue(session, checks, annotation_queue, space)
@@ -80,7 +80,7 @@ def read_sources(session: Session, checks: Checks, record_sources: object) -> li
 def plan_sources(session: Session, sources: list[RecordSource], space_id: SpaceId) -> Plan[RecordPlan]:
     """Find the ids of projects and datasets, and plan the requests."""
     labels = [str(source.owner) for source in sources]
-    owned = yield from with_ids(session, sources, space_id)
+    owned = yield from renewing(session, lambda: with_ids(session, sources, space_id))
     return plan(owned, labels=labels)
 
 
@@ -90,7 +90,7 @@ def with_ids(session: Session, sources: list[RecordSource], space_id: SpaceId) -
     for source in sources:
         resource = DATASET if source.kind == "example" else PROJECT
         owner = yield from id_of(session, resource, source.owner, space_id)
-        found.append(source.with_owner(Id(owner)))
+        found.append(source.with_owner(Id(session.current(owner))))
     return found
 
 
@@ -172,13 +172,13 @@ class Adding:
 
     def _add(self, parts: tuple[PlannedSource, ...]) -> Plan[Added]:
         sources = [part.source.with_ids(part.ids) if part.ids else part.source for part in parts]
-        owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
-        body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
 
-        def send(queue_id: str) -> Plan[Added]:
-            return call(self.session, create_annotation_queue_record, queue_id, body=body)
+        def send() -> Plan[Added]:
+            owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
+            body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
+            return (yield from call(self.session, create_annotation_queue_record, self.queue.now(), body=body))
 
-        return (yield from addressed(self.session, self.queue, send))
+        return (yield from renewing(self.session, send))
 
     def _summary(self, counts: Counter[str], failed: int) -> AddSummary:
         unknown = self.planned["datasets"] - counts["datasets"]

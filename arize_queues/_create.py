@@ -22,7 +22,7 @@ from ._errors import (
 from ._operations import config_ids, only_new
 from ._plan import Plan
 from ._problems import is_list
-from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, search, space_id_of
+from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session
 
@@ -56,13 +56,18 @@ def create(
     sources = [] if given is None or given == [] else read_sources(session, checks, given)
     checks.refuse()
 
-    body.space_id = yield from space_id_of(session, space)
-    body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
-    planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
-    if planned.requests:
-        body.record_sources = [*planned.requests[0].to_wire()]
-    forget_queue_name(session, name, body.space_id)
-    queue, sure = yield from _create_once(session, body)
+    session = session.for_call()
+
+    def send() -> Plan[tuple[RecordPlan, AnnotationQueue, bool]]:
+        body.space_id = yield from space_id_of(session, space)
+        body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
+        planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
+        if planned.requests:
+            body.record_sources = [*planned.requests[0].to_wire()]
+        forget_queue_name(session, name, body.space_id)
+        return planned, *(yield from _create_once(session, body))
+
+    planned, queue, sure = yield from renewing(session, send)
     # Whether a create whose answer was lost took its records is not known, so then they all go out again.
     rest = planned.requests[1:] if sure else planned.requests
     if rest:

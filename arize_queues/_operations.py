@@ -48,6 +48,7 @@ from ._resolve import (
     home_space_id,
     id_of,
     queue_ref,
+    renewing,
 )
 from ._revision import OLD
 from ._session import Session
@@ -98,7 +99,7 @@ def update(  # as many as the API has fields
     annotator_emails: Iterable[str] | Unset,
     column_allowlist: Iterable[str] | Unset | None,
 ) -> Plan[AnnotationQueue]:
-    checks, body = Checks(), UpdateAnnotationQueueRequest()
+    checks, body, session = Checks(), UpdateAnnotationQueueRequest(), session.for_call()
     if not isinstance(name, Unset):
         checks.name("name", name)
         body.name = name
@@ -120,12 +121,18 @@ def update(  # as many as the API has fields
             "annotator_emails, column_allowlist"
         )
     queue = yield from find_queue(session, checks, annotation_queue, space)
-    if configs is not None:
-        body.annotation_config_ids = yield from config_ids(session, configs, lambda: home_space_id(session, queue))
-    found = yield from addressed(session, queue, lambda id_: call(session, update_annotation_queue, id_, body=body))
+    found = yield from renewing(session, lambda: _change(session, queue, configs, body))
     if not isinstance(name, Unset):
         session.names.forget_id(found.id)
     return found
+
+
+def _change(
+    session: Session, queue: QueueRef, configs: list[str] | None, body: UpdateAnnotationQueueRequest
+) -> Plan[AnnotationQueue]:
+    if configs is not None:
+        body.annotation_config_ids = yield from config_ids(session, configs, lambda: home_space_id(session, queue))
+    return (yield from call(session, update_annotation_queue, queue.now(), body=body))
 
 
 def delete(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
