@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
 import os
 import threading
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 import httpx
 from arize_queues_raw.types import UNSET, Unset
 
+from ._address import is_unprotected
 from ._annotation_queues import AnnotationQueues
 from ._config import (
     DEFAULT_MAX_CONCURRENCY,
@@ -21,7 +23,7 @@ from ._config import (
     check_timeout,
     resolve,
 )
-from ._connection import AsyncThrough, Through, Wire, is_unprotected, most_under_way, settings, timeout_of
+from ._connection import AsyncThrough, Through, Wire, most_under_way, settings, timeout_of
 from ._errors import ConfigurationError
 from ._session import Session
 
@@ -101,6 +103,7 @@ class _BaseClient(Generic[H]):
             default_headers=default_headers,
         )
         self._check_http_client(http_client, ssl_context)
+        _check_on_response(on_response)
         self._session = Session(config, on_response)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
@@ -285,6 +288,16 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
 
     async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
+
+
+def _check_on_response(on_response: object) -> None:
+    if on_response is None:
+        return
+    if not callable(on_response):
+        raise ConfigurationError(f"on_response: a {type(on_response).__name__} cannot be called")
+    called = (on_response, type(on_response).__call__)
+    if any(inspect.iscoroutinefunction(function) for function in called):
+        raise ConfigurationError("on_response: it is called and not awaited, so it must not be an async function")
 
 
 def _warn_if_unprotected(base_url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 from arize_queues_raw.types import dumps
@@ -42,7 +42,9 @@ class Wire(Generic[H]):
         self._borrowed = borrowed
         # An httpx client of ours was made with the headers of the settings, and httpx's own beside them.
         self._headers = httpx.Headers(headers(config) if borrowed else http.headers)
-        self._json_headers = httpx.Headers([*self._headers.multi_items(), ("Content-Type", "application/json")])
+        # The user's own Content-Type, if there is one, comes after ours and takes its place.
+        self._json_headers = httpx.Headers({"Content-Type": "application/json"})
+        self._json_headers.update(self._headers)
         self._timeout = timeout_of(config).as_dict()
 
     def build(self, send: Send) -> httpx.Request:
@@ -120,13 +122,6 @@ def timeout_of(config: Config) -> httpx.Timeout:
         return config.timeout
     connect = None if config.timeout is None else min(CONNECT_TIMEOUT, config.timeout)
     return httpx.Timeout(config.timeout, connect=connect)
-
-
-def is_unprotected(base_url: str) -> bool:
-    """Say whether the key would travel in the clear."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
 
 
 def user_agent() -> str:
