@@ -42,7 +42,7 @@ def create(
     checks = Checks()
     checks.name("name", name)
     check(checks.problems, "space", space)
-    configs = checks.texts("annotation_config_ids", annotation_config_ids, least=1)
+    configs = checks.names("annotation_config_ids", annotation_config_ids, least=1)
     body = CreateAnnotationQueueRequest(name=name, space_id="", annotation_config_ids=[], annotator_emails=[])
     body.annotator_emails = checks.emails("annotator_emails", annotator_emails, least=1)
     body.assignment_method = checks.assignment_method(assignment_method)

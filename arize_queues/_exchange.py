@@ -8,7 +8,7 @@ from typing import Any, cast
 import httpx
 from arize_queues_raw.types import loads
 
-from ._errors import APIConnectionError, APITimeoutError, class_for
+from ._errors import APIConnectionError, APITimeoutError, InvalidRequestError, class_for
 from ._plan import Plan, Send, Sleep
 from ._results import ResponseInfo
 from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
@@ -21,6 +21,7 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
     """Send a request until it is answered for good.
 
     Raises:
+        InvalidRequestError: No URL can hold it.
         APIConnectionError: No answer came.
     """
     policy = Policy(session.config.max_retries, session.random, session.clock.wall)
@@ -28,6 +29,8 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
     while True:
         try:
             response: httpx.Response = yield send
+        except httpx.InvalidURL:
+            raise InvalidRequestError(f"{kwargs['method'].upper()}: an ID or a cursor is too long for a URL") from None
         except httpx.RequestError as fault:
             wait = policy.after_fault(fault, attempt, replay)
             if wait is None:

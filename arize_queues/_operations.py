@@ -109,7 +109,7 @@ def update(  # as many as the API has fields
         body.instructions = instructions or None
     configs = None
     if not isinstance(annotation_config_ids, Unset):
-        configs = checks.texts("annotation_config_ids", annotation_config_ids)
+        configs = checks.names("annotation_config_ids", annotation_config_ids)
     if not isinstance(annotator_emails, Unset):
         body.annotator_emails = checks.emails("annotator_emails", annotator_emails)
     if not isinstance(column_allowlist, Unset):
@@ -233,11 +233,11 @@ def find_queue(session: Session, checks: Checks, annotation_queue: str, space: s
 
 
 def config_ids(session: Session, given: list[str], space_id: SpaceId) -> Plan[list[str]]:
-    """Give the ids of annotation configs."""
-    found: list[str] = []
+    """Give the ids of annotation configs, each of them once."""
+    found: dict[str, None] = {}
     for config in given:
-        found.append((yield from id_of(session, CONFIG, config, space_id)))
-    return found
+        found[(yield from id_of(session, CONFIG, config, space_id))] = None
+    return list(found)
 
 
 def only_new(session: Session, checks: Checks, what: str) -> None:

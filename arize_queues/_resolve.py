@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -12,19 +13,21 @@ from arize_queues_raw.api.annotation_queues import get_annotation_queue, list_an
 from arize_queues_raw.api.datasets import list_datasets
 from arize_queues_raw.api.projects import list_projects
 from arize_queues_raw.api.spaces import list_spaces
-from arize_queues_raw.limits import MAX_NAME_LENGTH, MAX_PAGE_SIZE
+from arize_queues_raw.limits import MAX_PAGE_SIZE
 
 from ._call import call
 from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
-from ._names import is_id
+from ._names import fault_of, is_id
 from ._pages import walk
 from ._plan import Plan
-from ._problems import is_sendable, problem
+from ._problems import problem
 from ._session import NameKey, Reliance, Session
 from ._turns import in_turn
 
 T = TypeVar("T")
 SpaceId = Callable[[], Plan[str]]
+
+_CANDIDATES, _COMPARED = 5, 64  # near misses that an error names at most, and names that they are chosen from
 
 
 @attrs.frozen
@@ -77,12 +80,8 @@ class QueueRef:
 
 def check(problems: list[str], field: str, value: object) -> None:
     """Take down what is wrong with a name or ID."""
-    if not isinstance(value, str) or not value.strip():
-        problems.append(f"{field}: {value!r} is not a name or an ID: it must be a string with characters in it")
-    elif len(value) > MAX_NAME_LENGTH and not is_id(value, ()):
-        problems.append(f"{field}: a name has at most {MAX_NAME_LENGTH} characters, this one has {len(value)}")
-    elif not is_sendable(value):
-        problems.append(problem(field, value, "has half of a surrogate pair, which cannot be sent"))
+    if (fault := fault_of(value)) is not None:
+        problems.append(problem(field, value, fault))
 
 
 def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:
@@ -195,7 +194,7 @@ def find(session: Session, resource: Resource, name: str, space_id: str | None) 
     if len(matching) > 1:
         raise AmbiguousNameError(resource.label, name, matching)
     if not matching:
-        near = _names(seen) or (yield from _near_misses(session, resource, name, space_id))
+        near = _nearest(name, seen) or (yield from _near_misses(session, resource, name, space_id))
         raise NameNotFoundError(resource.label, str(name), near, f" in space {space_id}" if space_id else "")
     session.names.remember(key, matching[0])
     if reliance is not None:
@@ -215,13 +214,19 @@ def search(session: Session, resource: Resource, name: str, space_id: str | None
     return [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name], seen
 
 
+def _nearest(name: str, seen: Iterable[Any]) -> list[str]:
+    """Give a handful of the names that contain one; the longest of them are not even compared."""
+    shortest = heapq.nsmallest(_COMPARED, dict.fromkeys(_names(seen)), key=len)
+    return difflib.get_close_matches(name, shortest, _CANDIDATES, cutoff=0.0)
+
+
 def _near_misses(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[list[str]]:
     """Compare a name that nothing contains with the first page of all names, since it may be misspelt."""
     try:
         page = yield from call(session, resource.endpoint, **_scope(space_id), limit=MAX_PAGE_SIZE)
     except ArizeQueuesError:  # that nothing has the name is what the caller should hear
         return []
-    return difflib.get_close_matches(name, _names(page))
+    return difflib.get_close_matches(name, _names(page), _CANDIDATES)
 
 
 def _scope(space_id: str | None) -> dict[str, str]:
