@@ -7,10 +7,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import httpx
 from arize_queues_raw.operations import OPERATIONS
-from arize_queues_raw.types import loads
+from arize_queues_raw.types import MisfitError, loads
 
 from ._collector import paused
-from ._errors import InvalidRequestError, UnexpectedResponseError
+from ._errors import InvalidRequestError, UnexpectedResponseError, masked, path_of
 from ._exchange import exchange, judge
 from ._plan import Plan
 from ._retry import Replay
@@ -74,15 +74,22 @@ def _call(session: Session, endpoint: Endpoint[P, T_co], replay: Replay, kwargs:
 
 
 def _decoded(session: Session, endpoint: Endpoint[P, T_co], response: httpx.Response) -> T_co:
-    payload = _payload(response)
+    payload = _payload(session, response)
     session.revision.learn(payload)
     try:
         return endpoint._decode(response.status_code, payload)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unexpected(response, f"the body does not fit: {error!r}") from error
+        raise _unexpected(response, f"the body does not fit: {_misfit(error)}") from None
 
 
-def _payload(response: httpx.Response) -> Any:
+def _misfit(error: Exception) -> str:
+    """Word what does not fit without what is in the body, which texts of Python's own may quote."""
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    return str(error) if isinstance(error, MisfitError) else type(error).__name__
+
+
+def _payload(session: Session, response: httpx.Response) -> Any:
     if response.status_code == 204:
         return None
     if not response.content:
@@ -91,9 +98,10 @@ def _payload(response: httpx.Response) -> Any:
         return loads(response.content)
     except ValueError:
         kind = response.headers.get("content-type", "no content type").partition(";")[0]
+        kind = masked(kind, session.config.api_key)
         raise _unexpected(response, f"the body ({kind}) is not whole JSON") from None
 
 
 def _unexpected(response: httpx.Response, reason: str) -> UnexpectedResponseError:
     request = response.request
-    return UnexpectedResponseError(request.method, request.url.path, response.status_code, reason)
+    return UnexpectedResponseError(request.method, path_of(request), response.status_code, reason)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import logging
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 from arize_queues_raw.types import loads
 
-from ._errors import APIConnectionError, APITimeoutError, InvalidRequestError, class_for
+from ._errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ConfigurationError,
+    InvalidRequestError,
+    class_for,
+    masked,
+    path_of,
+)
 from ._plan import Plan, Send, Sleep
 from ._results import ResponseInfo
 from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
@@ -23,6 +32,7 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
     Raises:
         InvalidRequestError: No URL can hold it.
         APIConnectionError: No answer came.
+        ConfigurationError: The httpx client is closed.
     """
     policy = Policy(session.config.max_retries, session.random, session.clock.wall)
     send, attempt, may_be_done = Send(kwargs), 1, False
@@ -31,10 +41,14 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
             response: httpx.Response = yield send
         except httpx.InvalidURL:
             raise InvalidRequestError(f"{kwargs['method'].upper()}: an ID or a cursor is too long for a URL") from None
+        except RuntimeError as fault:
+            if "closed" not in str(fault):  # httpx's words for its clients, and asyncio's for its loops
+                raise
+            raise ConfigurationError("the httpx client, or its event loop, is closed: make a new client") from fault
         except httpx.RequestError as fault:
             wait = policy.after_fault(fault, attempt, replay)
             if wait is None:
-                raise _no_answer(kwargs, fault) from fault
+                raise _no_answer(session, kwargs, fault) from (fault if _may_be_shown(session, fault) else None)
             reason, throttled = type(fault).__name__, False
             may_be_done = may_be_done or not isinstance(fault, NEVER_SENT)
         else:
@@ -46,7 +60,7 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
                 return response
             may_be_done = may_be_done or response.status_code not in REFUSED_UNSEEN
             reason, throttled = str(response.status_code), response.status_code == 429
-            reason += f", request id {_request_id(response)}"
+            reason += f", request id {_request_id(session, response)}"
         logger.info("retry %d of %s in %.2f s: %s", attempt, _named(kwargs), wait, reason)
         yield Sleep(wait, throttled)
         attempt += 1
@@ -58,10 +72,10 @@ def _observe(session: Session, response: httpx.Response, attempt: int) -> None:
     if logger.isEnabledFor(logging.DEBUG) or session.on_response:
         info = ResponseInfo(
             request.method,
-            request.url.path,
+            path_of(request),
             response.status_code,
             _elapsed(response),
-            _request_id(response),
+            _request_id(session, response),
             attempt,
         )
         logger.debug("%s", info)
@@ -92,22 +106,30 @@ def judge(session: Session, response: httpx.Response) -> httpx.Response:
     raise class_for(response.status_code)(
         response,
         fields,
-        request_id=_request_id(response) or fields.get("request_id"),
+        request_id=_request_id(session, response),
         retry_after=retry_after(response, session.clock.wall),
         secret=session.config.api_key,
     )
 
 
-def _request_id(response: httpx.Response) -> str | None:
+def _request_id(session: Session, response: httpx.Response) -> str | None:
     """Find the server's id of a request."""
     found: str | None = response.headers.get("x-request-id") or response.headers.get("request-id")
-    return found
+    return found and masked(found, session.config.api_key)
 
 
-def _no_answer(kwargs: dict[str, Any], fault: httpx.RequestError) -> APIConnectionError:
+def _no_answer(session: Session, kwargs: dict[str, Any], fault: httpx.RequestError) -> APIConnectionError:
     kind = APITimeoutError if isinstance(fault, httpx.TimeoutException) else APIConnectionError
-    words = str(fault) or type(fault).__name__
-    return kind(kwargs["method"].upper(), kwargs["url"], f"no answer ({type(fault).__name__}): {words}")
+    words = masked(str(fault) or type(fault).__name__, session.config.api_key)
+    if isinstance(fault, httpx.LocalProtocolError):
+        words = "a header or the URL is not as HTTP has it"
+    path = urlsplit(session.config.base_url).path + kwargs["url"]
+    return kind(kwargs["method"].upper(), path, f"no answer ({type(fault).__name__}): {words}")
+
+
+def _may_be_shown(session: Session, fault: httpx.RequestError) -> bool:
+    """Say whether a fault may stand in a traceback: it may quote a header, or what a server echoed."""
+    return not isinstance(fault, httpx.LocalProtocolError) and session.config.api_key not in str(fault)
 
 
 def _named(kwargs: dict[str, Any]) -> str:

@@ -139,7 +139,7 @@ class ResponseInfo:
 
     Attributes:
         method: The HTTP method.
-        path: The path of the request, without its query.
+        path: The path of the request, as it was sent, without its query.
         status_code: The HTTP status.
         elapsed: Seconds from sending the request to having read the answer.
         request_id: The server's id of the request, or None.

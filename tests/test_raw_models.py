@@ -283,7 +283,7 @@ def test_times_of_any_server(offset: str, digits: int) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-03-01T10:20:30+99:99"])
 def test_what_is_no_time_is_refused(text: str) -> None:
     """Text that is no time is a ValueError that does not repeat it, since it came from a server."""
-    with pytest.raises(ValueError, match="^a time in ISO 8601 was expected$"):
+    with pytest.raises(ValueError, match=r"^a time in ISO 8601 was expected$"):
         models.Annotation.from_dict({"name": "n", "updated_at": text})
 
 
@@ -292,10 +292,10 @@ def test_times_that_users_give() -> None:
     midnight = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
     for time in (midnight, "2026-03-01T00:00:00Z", "2026-03-01", datetime.date(2026, 3, 1)):
         assert models.AnnotationQueueTraceRecordInput("p", time, midnight, ["t"]).start_time == midnight
-    with pytest.raises(TypeError, match="^start_time: "):
+    with pytest.raises(TypeError, match=r"^start_time: "):
         models.AnnotationQueueTraceRecordInput("p", 7, midnight, ["t"])  # type: ignore[arg-type]
     for text in ("yesterday", "2026-99-99", "2026-03-01T10:20:30+99:99"):
-        with pytest.raises(ValueError, match="^end_time: .* is not a time in ISO 8601"):
+        with pytest.raises(ValueError, match=r"^end_time: .* is not a time in ISO 8601"):
             models.AnnotationQueueTraceRecordInput("p", midnight, text, ["t"])
 
 
