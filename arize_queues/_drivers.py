@@ -126,9 +126,9 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
 
 def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
     with wire.gate:
-        return wire.http.send(wire.build(send), follow_redirects=False)
+        return wire.http.send(wire.build(send), auth=None, follow_redirects=False)
 
 
 async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
     async with wire.gate:
-        return await wire.http.send(wire.build(send), follow_redirects=False)
+        return await wire.http.send(wire.build(send), auth=None, follow_redirects=False)

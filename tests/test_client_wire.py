@@ -62,6 +62,19 @@ def test_our_own_client_sends_the_same_headers():
     assert second.body == {"record_ids": ["r1"]}
 
 
+@pytest.mark.parametrize("raw", [False, True])
+def test_the_auth_of_a_users_httpx_client_does_not_replace_our_key(raw):
+    """It is for other servers that the user's own code asks."""
+    server = serve(EMPTY)
+    http = httpx.Client(transport=httpx.MockTransport(server), auth=("user", "password"))
+    client = ArizeClient(api_key=KEY, base_url=BASE_URL, http_client=http)
+    if raw:
+        list_annotation_queues.sync(client=client.raw)
+    else:
+        client.annotation_queues.list()
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
 def _mock(server: Server, request: httpx.Request) -> httpx.Response:
     return httpx.MockTransport(server).handle_request(request)
 
