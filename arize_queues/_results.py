@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
+from arize_queues_raw.types import as_json, data_frame
 
 if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs]
     from arize_queues_raw.models import AnnotationQueueRecord
 
 T = TypeVar("T")
 
 
+class _Written:
+    """What can be written as JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from."""
+        raise NotImplementedError
+
+    def to_json(self) -> str:
+        """Return it as compact JSON text."""
+        return as_json(self.to_dict())
+
+
+class _Counts(_Written):
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts by their names."""
+        return attrs.asdict(cast("Any", self))
+
+
 @attrs.frozen(kw_only=True)
-class AddSummary:
+class AddSummary(_Counts):
     """The counts of an add; all but `submitted` and `requests_sent` add up to `submitted`.
 
     Attributes:
@@ -44,7 +68,7 @@ class AddSummary:
 
 
 @attrs.frozen(kw_only=True)
-class BulkSummary:
+class BulkSummary(_Counts):
     """The counts of a delete, annotate or assign; all but `submitted` and `requests_sent` add up to it.
 
     Attributes:
@@ -90,7 +114,7 @@ class Failure:
 
 
 @attrs.frozen
-class AddRecordsResult:
+class AddRecordsResult(_Written):
     """What `add_records` did.
 
     Attributes:
@@ -112,8 +136,21 @@ class AddRecordsResult:
     def __len__(self) -> int:
         return len(self.record_sources)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from: the records and the counts."""
+        records = [record.to_dict() for record in self.record_sources]
+        return {"record_sources": records, "summary": self.summary.to_dict()}
 
-class BulkResult(dict[str, T]):
+    def to_df(self) -> pandas.DataFrame:
+        """Return a pandas DataFrame with a row for each record, as pages do.
+
+        Raises:
+            ImportError: pandas is not there. The extra `pandas` installs it.
+        """
+        return data_frame(self.record_sources)
+
+
+class BulkResult(dict[str, T], _Written):
     """Record id to result, in input order.
 
     Attributes:
@@ -127,6 +164,11 @@ class BulkResult(dict[str, T]):
         super().__init__(results)
         self.summary = summary
         self.left_out = dict(left_out or {})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from: the results, the counts and what was left out."""
+        results = {record_id: cast("Any", result).to_dict() for record_id, result in self.items()}
+        return {"results": results, "summary": self.summary.to_dict(), "left_out": self.left_out}
 
     def __reduce__(self) -> tuple[type[BulkResult[T]], tuple[dict[str, T], BulkSummary, dict[str, str]]]:
         """Pickle with the counts, which a dict's own way would lose."""

@@ -91,7 +91,7 @@ class _Reader:
     def _build(self, cls: type[RecordSource], fields: dict[str, Any]) -> RecordSource | None:
         before = len(self.problems)
         owner = f"{cls.owner_field}_id" if f"{cls.owner_field}_id" in fields else cls.owner_field
-        name = fields.get(owner)
+        name: Any = fields.get(owner)
         name = _as_id(name) if owner.endswith("_id") else name
         self._text(owner, name)
         values: dict[str, Any] = {cls.ids_field: self._ids(cls, fields.get(cls.ids_field))}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar, overload
 from urllib.parse import quote
@@ -130,11 +130,7 @@ class Page(Model, Generic[M]):
         Raises:
             ImportError: If pandas is not there. The extra ``pandas`` installs it.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_df() needs pandas: install the extra 'pandas'") from error
-        return pandas.DataFrame([_row(item) for item in self._items()])
+        return data_frame(self._items())
 
 
 class OpenStrEnum(StrEnum):
@@ -323,6 +319,15 @@ def _without_nan(value: Any) -> Any:
     return [_without_nan(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def data_frame(items: Iterable[Any]) -> pandas.DataFrame:
+    """Return a pandas DataFrame with a row for each model; see ``Page.to_df``."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("to_df() needs pandas: install the extra 'pandas'") from error
+    return pandas.DataFrame([_row(item) for item in items])
+
+
 def _names(model: Model) -> tuple[str, ...]:
     return tuple(field.alias for field in type(model).__attrs_attrs__)  # type: ignore[attr-defined]
 
@@ -360,6 +365,7 @@ __all__ = [
     "Response",
     "Unset",
     "as_json",
+    "data_frame",
     "dumps",
     "loads",
     "parse_datetime",
