@@ -77,6 +77,11 @@ class Checks:
             return None
         return session.clock.now() + seconds
 
+    def cursor(self, value: object) -> None:
+        """Check a cursor, which is the server's own; None stands for the first page."""
+        if value is not None:
+            self.text("cursor", value, least=0)
+
     def page_size(self, field: str, value: object, most: int) -> None:
         """Check a number of items per page."""
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:

@@ -193,7 +193,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
         default_headers: Sent with every request.
         ssl_context: For certificates of your own.
         http_client: An `httpx.Client` to send through, which stays yours to close.
-        on_response: Called with a `ResponseInfo` after every answer.
+        on_response: Called with a `ResponseInfo` after every answer; never awaited.
 
     Raises:
         ConfigurationError: There is no key, or a setting is malformed or contradicts another.

@@ -57,18 +57,19 @@ from ._session import Session
 def list_queues(
     session: Session, *, space: str | None, name: str | None, limit: int, cursor: str | None
 ) -> Plan[ListAnnotationQueuesResponse]:
-    filters = _queue_filters(space, name, "limit", limit)
+    checks = Checks()
+    checks.cursor(cursor)
+    filters = _queue_filters(checks, space, name, "limit", limit)
     return (yield from call(session, list_annotation_queues, **filters, cursor=_given(cursor)))
 
 
 def iter_queues(session: Session, *, space: str | None, name: str | None, page_size: int) -> Plan[None]:
-    filters = _queue_filters(space, name, "page_size", page_size)
+    filters = _queue_filters(Checks(), space, name, "page_size", page_size)
     yield from stream(lambda cursor: call(session, list_annotation_queues, **filters, cursor=_given(cursor)))
 
 
-def _queue_filters(space: str | None, name: str | None, field: str, limit: int) -> dict[str, Any]:
+def _queue_filters(checks: Checks, space: str | None, name: str | None, field: str, limit: int) -> dict[str, Any]:
     """Make the filters of a listing. A space is only a filter here, so nothing is resolved."""
-    checks = Checks()
     if space is not None:
         check(checks.problems, "space", space)
     if name is not None:
@@ -146,6 +147,7 @@ def list_records(
 ) -> Plan[ListAnnotationQueueRecordsResponse]:
     checks = Checks()
     checks.page_size("limit", limit, MAX_RECORDS_PAGE_SIZE)
+    checks.cursor(cursor)
     queue = yield from find_queue(session, checks, annotation_queue, space)
     return (yield from _record_page(session, queue, limit, cursor))
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LONGEST_SHOWN = 80  # characters of an ID, in the text of a failure
+
 
 class _Written:
     """What can be written as JSON."""
@@ -109,8 +111,14 @@ class Failure:
     error: Exception
 
     def __str__(self) -> str:
-        shown = ", ".join(self.what[:3]) + (f" and {len(self.what) - 3} more" if len(self.what) > 3 else "")
+        shown = ", ".join(map(_short, self.what[:3])) + (
+            f" and {len(self.what) - 3} more" if len(self.what) > 3 else ""
+        )
         return f"{shown}: {self.error}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
 
 
 @attrs.frozen

@@ -8,10 +8,10 @@ import pytest
 from arize_queues_raw.models import AnnotateAnnotationQueueRecordResponse, AnnotationQueueRecord
 from by_hand import record
 
-from arize_queues import SpanSource
+from arize_queues import APIConnectionError, SpanSource
 from arize_queues._batching import plan
 from arize_queues._source_forms import normalise
-from arize_queues.types import AddRecordsResult, AddSummary, BulkResult, BulkSummary
+from arize_queues.types import AddRecordsResult, AddSummary, BulkResult, BulkSummary, Failure
 
 ADDED = AddRecordsResult(
     [AnnotationQueueRecord.from_dict(record(data={"input": "hi", "score": float("nan")}))],
@@ -62,3 +62,11 @@ def test_an_add_gives_a_data_frame_of_its_records():
     frame = ADDED.to_df()
     assert list(frame["id"]) == ["aqr_1"]
     assert list(frame["data.input"]) == ["hi"]
+
+
+def test_a_failure_shows_little_of_long_ids():
+    """Nor of many of them."""
+    error = APIConnectionError("GET", "/x", "no answer")
+    text = str(Failure(["r" * 70_000, "b", "c", "d"], error))
+    assert len(text) < 200
+    assert text.endswith(", b, c and 1 more: GET /x: no answer")
