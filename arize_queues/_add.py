@@ -22,7 +22,7 @@ from ._session import Session
 def plan_records(
     session: Session, *, annotation_queue: str, space: str | None, record_sources: Iterable[object]
 ) -> Plan[RecordPlan]:
-    checks = Checks()
+    checks, session = Checks(), session.for_call()
     sources = read_sources(session, checks, record_sources)
     queue = yield from find_queue(session, checks, annotation_queue, space)
     return (yield from plan_sources(session, sources, lambda: home_space_id(session, queue)))
@@ -38,7 +38,7 @@ def add_records(
     ledger: str | os.PathLike[str] | None,
     deadline: float | None,
 ) -> Plan[AddRecordsResult]:
-    checks = Checks()
+    checks, session = Checks(), session.for_call()
     adding = Adding(session, checks.deadline(session, deadline), progress)
     lazily = isinstance(record_sources, Iterator) and ledger is None
     sources = [] if lazily else read_sources(session, checks, record_sources)

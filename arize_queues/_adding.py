@@ -27,7 +27,7 @@ from ._operations import only_new_sources
 from ._owned_sources import with_ids
 from ._plan import Plan
 from ._progress import ProgressOption, show
-from ._resolve import QueueRef, addressed, home_space_id
+from ._resolve import QueueRef, home_space_id, renewing
 from ._results import AddRecordsResult, AddSummary, BulkSummary
 from ._session import Session
 from ._source_forms import normalise
@@ -145,13 +145,13 @@ class Adding:
 
     def _add(self, parts: tuple[PlannedSource, ...]) -> Plan[Added]:
         sources = [part.source.with_ids(part.ids) if part.ids else part.source for part in parts]
-        owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
-        body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
 
-        def send(queue_id: str) -> Plan[Added]:
-            return call(self.session, create_annotation_queue_record, queue_id, body=body)
+        def send() -> Plan[Added]:
+            owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
+            body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
+            return (yield from call(self.session, create_annotation_queue_record, self.queue.now(), body=body))
 
-        return (yield from addressed(self.session, self.queue, send))
+        return (yield from renewing(self.session, send))
 
     def _completed(self, done: list[tuple[Batch[Added], Added]], summary: AddSummary | BulkSummary) -> Any:
         assert isinstance(summary, AddSummary)  # noqa: S101  # an add counts as one

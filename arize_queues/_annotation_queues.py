@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
     from arize_queues_raw.models import (
         AnnotateAnnotationQueueRecordResponse,
+        Annotation,
         AnnotationInput,
         AnnotationQueue,
         AnnotationQueueRecord,
@@ -345,7 +346,7 @@ class AnnotationQueues:
         annotation_queue: str,
         space: str | None = None,
         record_id: str,
-        annotations: Iterable[AnnotationInput | Mapping[str, Any]],
+        annotations: Iterable[Annotation | AnnotationInput | Mapping[str, Any]],
     ) -> AnnotateAnnotationQueueRecordResponse:
         """Annotate a record; values of the same annotation config are overwritten, others stay.
 
@@ -356,7 +357,8 @@ class AnnotationQueues:
             space: The space's ID or name; needed with a queue's name.
             record_id: The record's ID.
             annotations: 1 to `MAX_ANNOTATIONS_PER_RECORD` `AnnotationInput` or dicts, each with the name of an
-                annotation config of the queue; a score, label or text that is not given stays as it is.
+                annotation config of the queue; a score, label or text that is not given stays as it is. An
+                `Annotation` that was read from a record will do, too.
 
         Returns:
             What was submitted (`.annotations`).
@@ -376,8 +378,8 @@ class AnnotationQueues:
         *,
         annotation_queue: str,
         space: str | None = None,
-        annotations: Mapping[str, Iterable[AnnotationInput | Mapping[str, Any]]]
-        | Iterable[tuple[str, Iterable[AnnotationInput | Mapping[str, Any]]]],
+        annotations: Mapping[str, Iterable[Annotation | AnnotationInput | Mapping[str, Any]]]
+        | Iterable[tuple[str, Iterable[Annotation | AnnotationInput | Mapping[str, Any]]]],
         validate: bool = True,
         on_conflict: OnConflict = "overwrite",
         progress: ProgressOption = None,

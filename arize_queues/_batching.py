@@ -13,6 +13,7 @@ from arize_queues_raw.limits import (
     MAX_RECORDS_PER_REQUEST,
     MAX_SESSIONS_PER_REQUEST,
 )
+from arize_queues_raw.types import as_json
 
 from ._sources import RecordSource, to_wire
 
@@ -90,6 +91,15 @@ class RecordPlan:
     def whole_datasets(self) -> int:
         """Count the whole datasets, each of which is a request of its own."""
         return sum(request.count is None for request in self.requests)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from: the bodies, in the contract's spelling, and the counts."""
+        bodies = [{"record_sources": request.to_wire()} for request in self.requests]
+        return {"requests": bodies, "submitted": self.submitted, "duplicates": self.duplicates}
+
+    def to_json(self) -> str:
+        """Return it as compact JSON text."""
+        return as_json(self.to_dict())
 
     def __str__(self) -> str:
         lines = [("request", "records", "source", "time range (UTC) or version")]

@@ -18,10 +18,12 @@ from arize_queues_raw.limits import (
     MAX_INSTRUCTIONS_LENGTH,
     MAX_NAME_LENGTH,
 )
-from arize_queues_raw.models import AnnotationInput, AssignmentMethod
+from arize_queues_raw.models import Annotation, AnnotationInput, AssignmentMethod
 
+from ._clock import LONGEST_WAIT
 from ._errors import InvalidRequestError
-from ._problems import is_list, is_sendable, problem
+from ._names import is_id
+from ._problems import HALF_A_PAIR, is_list, is_sendable, problem
 from ._session import Session
 
 _ANNOTATION_KEYS = ("name", "score", "label", "text")
@@ -53,7 +55,7 @@ class Checks:
         elif most is not None and len(value) > most:
             self.report(field, value, f"has {len(value)} characters, at most {most} are allowed")
         elif not is_sendable(value):
-            self.report(field, value, "has half of a surrogate pair, which cannot be sent")
+            self.report(field, value, HALF_A_PAIR)
         else:
             return True
         return False
@@ -75,10 +77,15 @@ class Checks:
         """Check a deadline, and give it as a time on the session's clock."""
         if seconds is None:
             return None
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-            self.report("deadline", seconds, "is not a positive number of seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_WAIT:  # pyright: ignore[reportUnnecessaryIsInstance]
+            self.report("deadline", seconds, f"is not a positive number of seconds up to {LONGEST_WAIT}")
             return None
         return session.clock.now() + seconds
+
+    def cursor(self, value: object) -> None:
+        """Check a cursor, which is the server's own; None stands for the first page."""
+        if value is not None:
+            self.text("cursor", value, least=0)
 
     def page_size(self, field: str, value: object, most: int) -> None:
         """Check a number of items per page."""
@@ -97,6 +104,14 @@ class Checks:
             self.report(field, f"{len(items)} entries", f"are too many, at most {most} are allowed")
         for index, item in enumerate(items):
             self.text(f"{field}[{index}]", item)
+        return items
+
+    def names(self, field: str, values: object, *, least: int = 0) -> list[str]:
+        """Check a list of names or IDs, and give it."""
+        items = self.texts(field, values, least=least)
+        for index, item in enumerate(items):
+            if isinstance(item, str) and not is_id(item, ()) and len(item) > MAX_NAME_LENGTH:  # pyright: ignore[reportUnnecessaryIsInstance]
+                self.name(f"{field}[{index}]", item)
         return items
 
     def emails(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
@@ -172,11 +187,20 @@ class Checks:
             return
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.report(field, value, "is not a number")
-        elif not math.isfinite(value):
+        elif not _is_finite(value):
             self.report(field, value, "is not a finite number")
 
 
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
+
+
 def _annotation_fields(item: object) -> dict[str, Any] | None:
+    if isinstance(item, Annotation):  # as it was read; who gave it, and when, is the server's to say
+        return {key: getattr(item, key) for key in _ANNOTATION_KEYS}
     if isinstance(item, AnnotationInput):
         fields = {key: getattr(item, key) for key in _ANNOTATION_KEYS}
         return {**fields, **item.additional_properties}

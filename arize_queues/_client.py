@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 import httpx
 from arize_queues_raw.types import UNSET, Unset
 
+from ._address import is_unprotected
 from ._annotation_queues import AnnotationQueues
 from ._config import (
     DEFAULT_MAX_CONCURRENCY,
@@ -21,7 +22,7 @@ from ._config import (
     check_timeout,
     resolve,
 )
-from ._connection import AsyncThrough, Through, Wire, is_unprotected, most_under_way, settings, timeout_of
+from ._connection import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
 from ._errors import ConfigurationError
 from ._session import Session
 
@@ -38,36 +39,6 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 logger = logging.getLogger("arize_queues")
 _warned_of: set[str] = set()
-
-
-class _Connection(Generic[H]):
-    """The httpx client of one or more of our clients: made when it is needed, and anew after a fork."""
-
-    def __init__(self, make: Callable[[], H], make_gate: Callable[[], Any], *, borrowed: bool) -> None:
-        self._make: Callable[[], H] = make
-        self._make_gate = make_gate
-        self.gate: Any = None
-        self._http: H | None = None
-        self._process = 0
-        self._lock = threading.Lock()
-        self.borrowed = borrowed
-        self.closed = False
-
-    def get(self) -> H:
-        """Give the httpx client."""
-        if self.closed:
-            raise ConfigurationError("this client is closed: make a new one")
-        if self._http is None or self._process != os.getpid():
-            with self._lock:
-                if self._http is None or self._process != os.getpid():
-                    self._http, self.gate = self._make(), self._make_gate()
-                    self._process = os.getpid()
-        return self._http
-
-    def end(self) -> H | None:
-        """Give the httpx client up; None if there is nothing of ours, or of this process, to close."""
-        self.closed = True
-        return None if self.borrowed or self._process != os.getpid() else self._http
 
 
 class _BaseClient(Generic[H]):
@@ -101,11 +72,14 @@ class _BaseClient(Generic[H]):
             default_headers=default_headers,
         )
         self._check_http_client(http_client, ssl_context)
+        _check_on_response(on_response)
         self._session = Session(config, on_response)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
         self._last_wire: Wire[H] | None = None
-        self._connection: _Connection[H] = _Connection(self._make, self._make_gate, borrowed=http_client is not None)
+        self._connection: Connection[H] = Connection(
+            self._make, self._make_gate, self._loop, borrowed=http_client is not None
+        )
         self._attach()
         _warn_if_unprotected(config.base_url)
 
@@ -128,16 +102,21 @@ class _BaseClient(Generic[H]):
             return self._http_client
         return cast("H", self._http_class(**settings(self._session.config, self._ssl_context)))
 
-    def _make_gate(self) -> Any:
-        """Make the semaphore that bounds the requests under way."""
+    def _make_gate(self, width: int) -> Any:
+        """Make the semaphore that lets so many requests be under way."""
         raise NotImplementedError
+
+    def _loop(self) -> object:
+        """Give the event loop that connections made now belong to; None if to none."""
+        return None
 
     def _wire(self) -> Wire[H]:
         """Give what requests go through; the last one is kept while its httpx client stays the same."""
         http, wire = self._connection.get(), self._last_wire
         if wire is None or wire.http is not http:
             connection, config = self._connection, self._session.config
-            wire = self._last_wire = Wire(http, connection.gate, config, borrowed=connection.borrowed)
+            gate = connection.gate(most_under_way(config))
+            wire = self._last_wire = Wire(http, gate, config, borrowed=connection.borrowed)
         return wire
 
     def with_options(
@@ -168,6 +147,10 @@ class _BaseClient(Generic[H]):
         other._attach()  # noqa: SLF001
         return other
 
+    def _serves_as_raw(self, http: H) -> bool:
+        """Say whether an httpx client has our settings, those of a copy of ours included."""
+        return not self._connection.borrowed and http.timeout == timeout_of(self._session.config)
+
     def _raw(self) -> AuthenticatedClient:
         from arize_queues_raw.client import AuthenticatedClient  # noqa: PLC0415  # seldom wanted
 
@@ -184,14 +167,15 @@ class _BaseClient(Generic[H]):
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as settings, the key among them; connections and what was learned stay behind."""
-        kept: dict[str, Any] = {
-            "ssl_context": self._ssl_context,
-            "http_client": self._http_client,
-            "on_response": self._session.on_response,
-        }
-        given = self._session.config._asdict()
-        return _restore, (type(self), {**given, **{name: value for name, value in kept.items() if value is not None}})
+        """Pickle as settings, the key among them; connections and what was learned stay behind.
+
+        Raises:
+            ConfigurationError: It has an httpx client or an SSL context of the user's.
+        """
+        for name, value in {"http_client": self._http_client, "ssl_context": self._ssl_context}.items():
+            if value is not None:
+                raise ConfigurationError(f"a client with {name}= cannot be pickled: make one where it is needed")
+        return _restore, (type(self), {**self._session.config._asdict(), "on_response": self._session.on_response})
 
 
 class ArizeClient(_BaseClient[httpx.Client]):
@@ -209,7 +193,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
         default_headers: Sent with every request.
         ssl_context: For certificates of your own.
         http_client: An `httpx.Client` to send through, which stays yours to close.
-        on_response: Called with a `ResponseInfo` after every answer.
+        on_response: Called with a `ResponseInfo` after every answer; never awaited.
 
     Raises:
         ConfigurationError: There is no key, or a setting is malformed or contradicts another.
@@ -223,14 +207,14 @@ class ArizeClient(_BaseClient[httpx.Client]):
     def _attach(self) -> None:
         self.annotation_queues = AnnotationQueues(self._session, self._wire)
 
-    def _make_gate(self) -> threading.Semaphore:
-        return threading.Semaphore(most_under_way(self._session.config))
+    def _make_gate(self, width: int) -> threading.Semaphore:
+        return threading.Semaphore(width)
 
     @property
     def raw(self) -> AuthenticatedClient:
         """Give the generated client on the same connections, for what the calls here lack."""
         http = self._connection.get()
-        if self._connection.borrowed:
+        if not self._serves_as_raw(http):
             http = httpx.Client(**settings(self._session.config, None), transport=Through(http))
         return self._raw().set_httpx_client(http)
 
@@ -249,6 +233,8 @@ class ArizeClient(_BaseClient[httpx.Client]):
 class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     """A client of Arize AX's annotation queues for asyncio and trio. Tasks of one event loop may share it.
 
+    In another event loop, as of a second `asyncio.run`, it goes on with new connections.
+
     Its arguments are those of `ArizeClient`; `http_client` is an `httpx.AsyncClient`.
 
     Attributes:
@@ -262,16 +248,24 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
 
         self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._wire)
 
-    def _make_gate(self) -> anyio.Semaphore:
+    def _make_gate(self, width: int) -> anyio.Semaphore:
         import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
 
-        return anyio.Semaphore(most_under_way(self._session.config), fast_acquire=True)
+        return anyio.Semaphore(width, fast_acquire=True)
+
+    def _loop(self) -> object:
+        import asyncio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
+
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:  # outside of one, or with trio, whose connections outlive its runs
+            return None
 
     @property
     def raw(self) -> AuthenticatedClient:
         """Give the generated client on the same connections, for what the calls here lack."""
         http = self._connection.get()
-        if self._connection.borrowed:
+        if not self._serves_as_raw(http):
             http = httpx.AsyncClient(**settings(self._session.config, None), transport=AsyncThrough(http))
         return self._raw().set_async_httpx_client(http)
 
@@ -285,6 +279,16 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
 
     async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
+
+
+def _check_on_response(on_response: object) -> None:
+    if on_response is None:
+        return
+    if not callable(on_response):
+        raise ConfigurationError(f"on_response: a {type(on_response).__name__} cannot be called")
+    called = (on_response, type(on_response).__call__)
+    if any(inspect.iscoroutinefunction(function) for function in called):
+        raise ConfigurationError("on_response: it is called and not awaited, so it must not be an async function")
 
 
 def _warn_if_unprotected(base_url: str) -> None:

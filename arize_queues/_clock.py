@@ -7,6 +7,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+LONGEST_WAIT = 2_147_483
+"""Seconds, the longest that a socket can be told to wait."""
+
 
 async def _asleep(seconds: float) -> None:
     import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import

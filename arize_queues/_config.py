@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, cast
 
+from ._address import base_url_of
+from ._clock import LONGEST_WAIT
 from ._errors import ConfigurationError
+from ._problems import problem
 
-DEFAULT_BASE_URL = "https://api.arize.com"
 DEFAULT_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 5.0
 DEFAULT_MAX_RETRIES = 5
 DEFAULT_MAX_CONCURRENCY = 8
 REVISIONS = ("2026-05", "2026-10")
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
 
 
 class Config(NamedTuple):
@@ -76,26 +81,26 @@ def resolve(
     check_count("max_concurrency", max_concurrency, least=1)
     return Config(
         api_key=_api_key(api_key),
-        base_url=_base_url(base_url, region),
+        base_url=base_url_of(base_url, region),
         timeout=timeout,
         max_retries=max_retries,
         max_concurrency=max_concurrency,
         api_revision=api_revision,
-        default_headers=_headers(default_headers or {}),
+        default_headers=_headers({} if default_headers is None else default_headers),
     )
 
 
 def check_count(name: str, value: object, *, least: int) -> None:
     """Refuse what is not a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigurationError(f"{name}: {value!r} is not a whole number of at least {least}")
+        raise ConfigurationError(problem(name, value, f"is not a whole number of at least {least}"))
 
 
 def check_timeout(value: object) -> None:
     """Refuse what is neither a positive number of seconds, an `httpx.Timeout`, nor None."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if number and not 0 < value < float("inf"):  # type: ignore[operator]  # `number` says it is one; NaN fails here too
-        raise ConfigurationError(f"timeout: {value!r} is not a positive number of seconds")
+    if number and not 0 < value <= LONGEST_WAIT:  # type: ignore[operator]  # `number` says it is one; NaN fails here too
+        raise ConfigurationError(problem("timeout", value, f"is not a number of seconds up to {LONGEST_WAIT}"))
     if not number and value is not None and type(value).__name__ != "Timeout":
         raise ConfigurationError(f"timeout: {value!r} is not seconds, an httpx.Timeout or None")
 
@@ -111,70 +116,22 @@ def _api_key(argument: str | None) -> str:
     return key
 
 
-def _base_url(base_url: str | None, region: str | None) -> str:
-    return (
-        _agreed({"base_url": _checked_url("base_url", base_url), "region": _region_url("region", region)})
-        or _agreed(
-            {
-                "ARIZE_BASE_URL": _checked_url("ARIZE_BASE_URL", os.environ.get("ARIZE_BASE_URL")),
-                "ARIZE_REGION": _region_url("ARIZE_REGION", os.environ.get("ARIZE_REGION")),
-                "ARIZE_API_HOST": _host_url(),
-            }
-        )
-        or DEFAULT_BASE_URL
-    )
-
-
-def _agreed(urls: dict[str, str | None]) -> str | None:
-    """Take the one URL that the settings of one level lead to."""
-    given = {name: url for name, url in urls.items() if url}
-    if len(set(given.values())) > 1:
-        told = ", ".join(f"{name} ({url})" for name, url in given.items())
-        raise ConfigurationError(f"these settings contradict each other: {told}; keep one")
-    return next(iter(given.values()), None)
-
-
-def _checked_url(name: str, value: object) -> str | None:
-    value = None if value is None else str(value)  # an httpx.URL is welcome
-    if not value:
-        if value is not None and name == "base_url":
-            raise ConfigurationError("base_url: it is empty")
-        return None
-    try:
-        parts = urlsplit(value.strip())
-        port_is_valid = parts.port is None or parts.port > 0
-    except ValueError:
-        port_is_valid, parts = False, urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
-        raise ConfigurationError(f"{name}: {value!r} is not a URL such as {DEFAULT_BASE_URL}")
-    if parts.username or parts.query or parts.fragment:
-        raise ConfigurationError(f"{name}: it must have no user, query or fragment")
-    return value.strip().rstrip("/")
-
-
-def _region_url(name: str, region: str | None) -> str | None:
-    if not region:
-        return None
-    if not region.replace("-", "").isalnum() or not region.isascii():
-        raise ConfigurationError(f"{name}: {region!r} is not a region such as 'eu-west-1a'")
-    return f"https://api.{region}.arize.com"
-
-
-def _host_url() -> str | None:
-    host, scheme, port = (os.environ.get(f"ARIZE_API_{part}") for part in ("HOST", "SCHEME", "PORT"))
-    if not host:
-        if scheme or port:
-            raise ConfigurationError("ARIZE_API_SCHEME and ARIZE_API_PORT need ARIZE_API_HOST")
-        return None
-    return _checked_url("ARIZE_API_HOST", f"{scheme or 'https'}://{host}{f':{port}' if port else ''}")
-
-
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+def _headers(headers: object) -> dict[str, str]:
+    """Refuse what h11 would refuse at every request. Values stay out of the texts: they may be tokens."""
+    if not isinstance(headers, Mapping):
+        raise ConfigurationError("default_headers: it is not a mapping of names to values")
+    given = cast("Mapping[object, object]", headers)
+    for name, value in given.items():
+        if not isinstance(name, str) or not isinstance(value, str):
             raise ConfigurationError(f"default_headers: {name!r} and its value must be strings")
         if name.lower() == "authorization":
             raise ConfigurationError("default_headers: Authorization contradicts api_key; pass api_key")
-        if not name.strip() or any(char in name + value for char in "\r\n\0"):
-            raise ConfigurationError(f"default_headers: {name!r} has characters that no header can carry")
-    return dict(headers)
+        if name.lower() in ("content-length", "transfer-encoding"):
+            raise ConfigurationError(f"default_headers: {name} differs from request to request")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(f"default_headers: {name!r} cannot be the name of a header")
+        if not _HEADER_VALUE.fullmatch(value):
+            raise ConfigurationError(
+                f"default_headers: the value of {name} must be printable ASCII without blanks around it"
+            )
+    return cast("dict[str, str]", dict(given))

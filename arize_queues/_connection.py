@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import threading
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 from arize_queues_raw.types import dumps
 
 from ._config import CONNECT_TIMEOUT, Config
+from ._errors import ConfigurationError
 from ._plan import Send
 from ._version import __version__
 
@@ -22,6 +26,60 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 # Requests of all threads or tasks of a client that are under way at once. More would wait in httpx's pool, which
 # looks through all its connections for each waiting request whenever one ends, and compares the idle ones in pairs.
 _MOST_UNDER_WAY = 32
+
+
+class Connection(Generic[H]):
+    """The httpx client of one or more of our clients: made when it is needed, and anew where it cannot go.
+
+    That is another process, after a fork, and another event loop than the one that its connections belong to.
+    """
+
+    def __init__(
+        self, make: Callable[[], H], make_gate: Callable[[int], Any], loop: Callable[[], object], *, borrowed: bool
+    ) -> None:
+        self._make: Callable[[], H] = make
+        self._make_gate = make_gate
+        self._loop_here = loop
+        self._gates: dict[int, Any] = {}
+        self._http: H | None = None
+        self._process = 0
+        self._loop: object = None
+        self._lock = threading.Lock()
+        self.borrowed = borrowed
+        self.closed = False
+
+    def get(self) -> H:
+        """Give the httpx client.
+
+        Raises:
+            ConfigurationError: It was closed.
+        """
+        if self.closed:
+            raise ConfigurationError("this client is closed: make a new one")
+        loop = self._loop_here()
+        if self._http is None or self._is_elsewhere(loop):
+            with self._lock:
+                if self._http is None or self._is_elsewhere(loop):
+                    self._http, self._gates = self._make(), {}
+                    self._process = os.getpid()
+                    self._loop = loop
+        elif self._loop is None:
+            self._loop = loop
+        if self._http.is_closed:
+            raise ConfigurationError("the httpx client is closed: make a new one")
+        return self._http
+
+    def gate(self, width: int) -> Any:
+        """Give the semaphore that lets so many requests be under way; those of one width share it."""
+        return self._gates.get(width) or self._gates.setdefault(width, self._make_gate(width))
+
+    def end(self) -> H | None:
+        """Give the httpx client up; None if there is nothing of ours to close here."""
+        self.closed = True
+        return None if self.borrowed or self._is_elsewhere(self._loop_here()) else self._http
+
+    def _is_elsewhere(self, loop: object) -> bool:
+        return self._process != os.getpid() or (loop is not self._loop and None not in (loop, self._loop))
 
 
 class Wire(Generic[H]):
@@ -42,7 +100,9 @@ class Wire(Generic[H]):
         self._borrowed = borrowed
         # An httpx client of ours was made with the headers of the settings, and httpx's own beside them.
         self._headers = httpx.Headers(headers(config) if borrowed else http.headers)
-        self._json_headers = httpx.Headers([*self._headers.multi_items(), ("Content-Type", "application/json")])
+        # The user's own Content-Type, if there is one, comes after ours and takes its place.
+        self._json_headers = httpx.Headers({"Content-Type": "application/json"})
+        self._json_headers.update(self._headers)
         self._timeout = timeout_of(config).as_dict()
 
     def build(self, send: Send) -> httpx.Request:
@@ -73,7 +133,7 @@ class Through(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
-        return self._http.send(request, stream=True, follow_redirects=False)
+        return self._http.send(request, stream=True, auth=None, follow_redirects=False)
 
 
 class AsyncThrough(httpx.AsyncBaseTransport):
@@ -84,7 +144,7 @@ class AsyncThrough(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
-        return await self._http.send(request, stream=True, follow_redirects=False)
+        return await self._http.send(request, stream=True, auth=None, follow_redirects=False)
 
 
 @lru_cache(maxsize=1024)
@@ -109,7 +169,7 @@ def settings(config: Config, ssl_context: ssl.SSLContext | None) -> dict[str, An
         "headers": headers(config),
         "timeout": timeout_of(config),
         "verify": True if ssl_context is None else ssl_context,
-        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=most_under_way(config)),
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=None),  # the gates bound them
     }
 
 
@@ -119,13 +179,6 @@ def timeout_of(config: Config) -> httpx.Timeout:
         return config.timeout
     connect = None if config.timeout is None else min(CONNECT_TIMEOUT, config.timeout)
     return httpx.Timeout(config.timeout, connect=connect)
-
-
-def is_unprotected(base_url: str) -> bool:
-    """Say whether the key would travel in the clear."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
 
 
 def user_agent() -> str:

@@ -23,7 +23,7 @@ from ._operations import config_ids, only_new
 from ._owned_sources import plan_sources, read_sources
 from ._plan import Plan
 from ._problems import is_list
-from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, search, space_id_of
+from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session
 
@@ -43,7 +43,7 @@ def create(
     checks = Checks()
     checks.name("name", name)
     check(checks.problems, "space", space)
-    configs = checks.texts("annotation_config_ids", annotation_config_ids, least=1)
+    configs = checks.names("annotation_config_ids", annotation_config_ids, least=1)
     body = CreateAnnotationQueueRequest(name=name, space_id="", annotation_config_ids=[], annotator_emails=[])
     body.annotator_emails = checks.emails("annotator_emails", annotator_emails, least=1)
     body.assignment_method = checks.assignment_method(assignment_method)
@@ -57,13 +57,18 @@ def create(
     sources = [] if given is None or given == [] else read_sources(session, checks, given)
     checks.refuse()
 
-    body.space_id = yield from space_id_of(session, space)
-    body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
-    planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
-    if planned.requests:
-        body.record_sources = [*planned.requests[0].to_wire()]
-    forget_queue_name(session, name, body.space_id)
-    queue, sure = yield from _create_once(session, body)
+    session = session.for_call()
+
+    def send() -> Plan[tuple[RecordPlan, AnnotationQueue, bool]]:
+        body.space_id = yield from space_id_of(session, space)
+        body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
+        planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
+        if planned.requests:
+            body.record_sources = [*planned.requests[0].to_wire()]
+        forget_queue_name(session, name, body.space_id)
+        return planned, *(yield from _create_once(session, body))
+
+    planned, queue, sure = yield from renewing(session, send)
     # Whether a create whose answer was lost took its records is not known, so then they all go out again.
     return (yield from _add_rest(session, queue, planned, 1 if sure else 0))
 

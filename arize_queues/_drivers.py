@@ -128,12 +128,12 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
 def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
     with wire.gate:
         if send.within is None:
-            return wire.http.send(wire.build(send), follow_redirects=False)
+            return wire.http.send(wire.build(send), auth=None, follow_redirects=False)
         return send_within(wire.http, wire.build(send), send.within)
 
 
 async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
     async with wire.gate:
         if send.within is None:
-            return await wire.http.send(wire.build(send), follow_redirects=False)
+            return await wire.http.send(wire.build(send), auth=None, follow_redirects=False)
         return await asend_within(wire.http, wire.build(send), send.within)

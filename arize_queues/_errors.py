@@ -112,7 +112,7 @@ class APIConnectionError(ArizeQueuesError):
 
     Attributes:
         method: The HTTP method.
-        path: The path of the request.
+        path: The path of the request, as it was sent.
     """
 
     def __init__(self, method: str, path: str, reason: str) -> None:
@@ -130,7 +130,7 @@ class APIStatusError(ArizeQueuesError):
 
     Attributes:
         method: The HTTP method.
-        path: The path of the request.
+        path: The path of the request, as it was sent.
         status_code: The HTTP status.
         title: The server's short name of the problem, or None.
         detail: The server's explanation, or None.
@@ -151,16 +151,16 @@ class APIStatusError(ArizeQueuesError):
         secret: str = "",
     ) -> None:
         self.method = response.request.method
-        self.path = response.request.url.path
+        self.path = path_of(response.request)
         self.status_code = response.status_code
-        self.problem: dict[str, Any] = _without(problem, secret)
+        self.problem: dict[str, Any] = masked(problem, secret)
         self.title = _text(self.problem.get("title"))
         self.detail = _text(self.problem.get("detail"))
         self.type = _text(self.problem.get("type"))
-        self.request_id = request_id
+        self.request_id = masked(request_id, secret) or _id_text(self.problem.get("request_id"))
         self.retry_after = retry_after
         self.response: httpx.Response | None = response
-        super().__init__(self._describe(response))
+        super().__init__(masked(self._describe(response), secret))
 
     def _describe(self, response: httpx.Response) -> str:
         said = [part for part in (self.title, self.detail) if part]
@@ -214,7 +214,7 @@ class UnexpectedResponseError(ArizeQueuesError):
 
     Attributes:
         method: The HTTP method.
-        path: The path of the request.
+        path: The path of the request, as it was sent.
         status_code: The HTTP status.
     """
 
@@ -280,13 +280,22 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _without(value: object, secret: str) -> Any:
+def _id_text(value: object) -> str | None:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+
+
+def path_of(request: httpx.Request) -> str:
+    """Give the path of a request as it was sent, without the query, which may be private."""
+    return request.url.raw_path.partition(b"?")[0].decode("ascii")
+
+
+def masked(value: object, secret: str) -> Any:
     """Take what the server said, less the key should the server have echoed it."""
     if isinstance(value, str):
         return value.replace(secret, "***") if secret else value
     if isinstance(value, list):
-        return [_without(item, secret) for item in cast("list[object]", value)]
+        return [masked(item, secret) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         fields = cast("dict[object, object]", value)
-        return {_without(key, secret): _without(item, secret) for key, item in fields.items()}
+        return {masked(key, secret): masked(item, secret) for key, item in fields.items()}
     return value

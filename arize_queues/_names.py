@@ -6,7 +6,11 @@ import base64
 import binascii
 import re
 
-__all__ = ["Id", "Name", "is_id"]
+from arize_queues_raw.limits import MAX_NAME_LENGTH
+
+from ._problems import HALF_A_PAIR, is_sendable
+
+__all__ = ["Id", "Name", "fault_of", "is_id"]
 
 
 class Id(str):
@@ -45,3 +49,14 @@ def is_id(value: str, prefixes: tuple[str, ...]) -> bool:
         return ":" in base64.b64decode(value, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return False
+
+
+def fault_of(value: object) -> str | None:
+    """Say what is wrong with a name or an ID, to go behind the value itself; None if nothing is."""
+    if not isinstance(value, str) or not value.strip():
+        return "is not a name or an ID: it must be a string with characters in it"
+    if len(value) > MAX_NAME_LENGTH and not is_id(value, ()):
+        return f"is too long for a name, which has at most {MAX_NAME_LENGTH} characters; this one has {len(value)}"
+    if not is_sendable(value):
+        return HALF_A_PAIR
+    return None

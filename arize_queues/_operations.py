@@ -48,6 +48,7 @@ from ._resolve import (
     home_space_id,
     id_of,
     queue_ref,
+    renewing,
     require_space,
 )
 from ._revision import OLD
@@ -57,18 +58,19 @@ from ._session import Session
 def list_queues(
     session: Session, *, space: str | None, name: str | None, limit: int, cursor: str | None
 ) -> Plan[ListAnnotationQueuesResponse]:
-    filters = _queue_filters(space, name, "limit", limit)
+    checks = Checks()
+    checks.cursor(cursor)
+    filters = _queue_filters(checks, space, name, "limit", limit)
     return (yield from call(session, list_annotation_queues, **filters, cursor=_given(cursor)))
 
 
 def iter_queues(session: Session, *, space: str | None, name: str | None, page_size: int) -> Plan[None]:
-    filters = _queue_filters(space, name, "page_size", page_size)
+    filters = _queue_filters(Checks(), space, name, "page_size", page_size)
     yield from stream(lambda cursor: call(session, list_annotation_queues, **filters, cursor=_given(cursor)))
 
 
-def _queue_filters(space: str | None, name: str | None, field: str, limit: int) -> dict[str, Any]:
+def _queue_filters(checks: Checks, space: str | None, name: str | None, field: str, limit: int) -> dict[str, Any]:
     """Make the filters of a listing. A space is only a filter here, so nothing is resolved."""
-    checks = Checks()
     if space is not None:
         check(checks.problems, "space", space)
     if name is not None:
@@ -99,7 +101,7 @@ def update(  # as many as the API has fields
     annotator_emails: Iterable[str] | Unset,
     column_allowlist: Iterable[str] | Unset | None,
 ) -> Plan[AnnotationQueue]:
-    checks, body = Checks(), UpdateAnnotationQueueRequest()
+    checks, body, session = Checks(), UpdateAnnotationQueueRequest(), session.for_call()
     if not isinstance(name, Unset):
         checks.name("name", name)
         body.name = name
@@ -109,7 +111,7 @@ def update(  # as many as the API has fields
         body.instructions = instructions or None
     configs = None
     if not isinstance(annotation_config_ids, Unset):
-        configs = checks.texts("annotation_config_ids", annotation_config_ids)
+        configs = checks.names("annotation_config_ids", annotation_config_ids)
     if not isinstance(annotator_emails, Unset):
         body.annotator_emails = checks.emails("annotator_emails", annotator_emails)
     if not isinstance(column_allowlist, Unset):
@@ -121,12 +123,18 @@ def update(  # as many as the API has fields
             "annotator_emails, column_allowlist"
         )
     queue = yield from find_queue(session, checks, annotation_queue, space)
-    if configs is not None:
-        body.annotation_config_ids = yield from config_ids(session, configs, lambda: home_space_id(session, queue))
-    found = yield from addressed(session, queue, lambda id_: call(session, update_annotation_queue, id_, body=body))
+    found = yield from renewing(session, lambda: _change(session, queue, configs, body))
     if not isinstance(name, Unset):
         session.names.forget_id(found.id)
     return found
+
+
+def _change(
+    session: Session, queue: QueueRef, configs: list[str] | None, body: UpdateAnnotationQueueRequest
+) -> Plan[AnnotationQueue]:
+    if configs is not None:
+        body.annotation_config_ids = yield from config_ids(session, configs, lambda: home_space_id(session, queue))
+    return (yield from call(session, update_annotation_queue, queue.now(), body=body))
 
 
 def delete(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
@@ -140,6 +148,7 @@ def list_records(
 ) -> Plan[ListAnnotationQueueRecordsResponse]:
     checks = Checks()
     checks.page_size("limit", limit, MAX_RECORDS_PAGE_SIZE)
+    checks.cursor(cursor)
     queue = yield from find_queue(session, checks, annotation_queue, space)
     return (yield from _record_page(session, queue, limit, cursor))
 
@@ -237,22 +246,22 @@ def check_call(checks: Checks, annotation_queue: str, space: str | None) -> None
 
 
 def config_ids(session: Session, given: list[str], space_id: SpaceId) -> Plan[list[str]]:
-    """Give the ids of annotation configs."""
-    found: list[str] = []
+    """Give the ids of annotation configs, each of them once."""
+    found: dict[str, None] = {}
     for config in given:
-        found.append((yield from id_of(session, CONFIG, config, space_id)))
-    return found
+        found[(yield from id_of(session, CONFIG, config, space_id))] = None
+    return list(found)
 
 
 def only_new(session: Session, checks: Checks, what: str) -> None:
-    """Refuse what the server is known not to have."""
-    if session.revision.known == OLD:
+    """Refuse what the server surely does not have."""
+    if session.revision.is_surely(OLD):
         checks.problems.append(f"{what}: the server speaks revision {OLD} of the API, which does not have it")
 
 
 def only_new_sources(session: Session, kinds: Iterable[str], *, first: int = 0) -> list[str]:
-    """List the kinds of source that the server is known not to have."""
-    if session.revision.known != OLD:
+    """List the kinds of source that the server surely does not have."""
+    if not session.revision.is_surely(OLD):
         return []
     return [
         f"record_sources[{index}].record_type: {kind!r} sources do not exist in revision {OLD} of the API, "

@@ -8,7 +8,7 @@ from ._errors import InvalidRequestError
 from ._names import Id
 from ._operations import only_new_sources
 from ._plan import Plan
-from ._resolve import DATASET, PROJECT, SpaceId, id_of
+from ._resolve import DATASET, PROJECT, SpaceId, id_of, renewing
 from ._session import Session
 from ._source_forms import normalise
 from ._sources import RecordSource
@@ -28,7 +28,7 @@ def read_sources(session: Session, checks: Checks, record_sources: object) -> li
 def plan_sources(session: Session, sources: list[RecordSource], space_id: SpaceId) -> Plan[RecordPlan]:
     """Find the ids of projects and datasets, and plan the requests."""
     labels = [str(source.owner) for source in sources]
-    owned = yield from with_ids(session, sources, space_id)
+    owned = yield from renewing(session, lambda: with_ids(session, sources, space_id))
     return plan(owned, labels=labels)
 
 
@@ -38,5 +38,5 @@ def with_ids(session: Session, sources: list[RecordSource], space_id: SpaceId) -
     for source in sources:
         resource = DATASET if source.kind == "example" else PROJECT
         owner = yield from id_of(session, resource, source.owner, space_id)
-        found.append(source.with_owner(Id(owner)))
+        found.append(source.with_owner(Id(session.current(owner))))
     return found

@@ -6,9 +6,20 @@ import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
-__all__ = ["is_iterator", "is_list", "is_sendable", "problem"]
+__all__ = ["HALF_A_PAIR", "is_iterator", "is_list", "is_sendable", "problem"]
 
-_SHORT = reprlib.Repr()
+
+class _Short(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # more digits than Python is ready to write
+            return f"<an integer of {x.bit_length()} bits>"
+
+
+HALF_A_PAIR = "has half of a surrogate pair, which cannot be sent"
+
+_SHORT = _Short()
 _SHORT.maxstring = _SHORT.maxother = 80  # enough for an ID or a time, too little for a payload
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -12,18 +13,21 @@ from arize_queues_raw.api.annotation_queues import get_annotation_queue, list_an
 from arize_queues_raw.api.datasets import list_datasets
 from arize_queues_raw.api.projects import list_projects
 from arize_queues_raw.api.spaces import list_spaces
-from arize_queues_raw.limits import MAX_NAME_LENGTH, MAX_PAGE_SIZE
+from arize_queues_raw.limits import MAX_PAGE_SIZE
 
 from ._call import call
 from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
-from ._names import is_id
+from ._names import fault_of, is_id
 from ._pages import walk
 from ._plan import Plan
-from ._problems import is_sendable, problem
-from ._session import NameKey, Session
+from ._problems import problem
+from ._session import NameKey, Reliance, Session
+from ._turns import in_turn
 
 T = TypeVar("T")
 SpaceId = Callable[[], Plan[str]]
+
+_CANDIDATES, _COMPARED = 5, 64  # near misses that an error names at most, and names that they are chosen from
 
 
 @attrs.frozen
@@ -46,6 +50,7 @@ QUEUE = Resource("annotation queue", list_annotation_queues, ("aq_",))
 CONFIG = Resource("annotation config", list_annotation_configs, ("ac_",))
 PROJECT = Resource("project", list_projects, ("proj_", "prj_"))
 DATASET = Resource("dataset", list_datasets, ("ds_",))
+_RESOURCES = {resource.label: resource for resource in (SPACE, QUEUE, CONFIG, PROJECT, DATASET)}
 
 
 @attrs.define
@@ -56,25 +61,27 @@ class QueueRef:
         given: What the user gave.
         space: The space that the user gave, if any.
         id: Its ID.
-        remembered: Whether the ID comes from memory and nothing has confirmed it yet.
+        call: The session of the call that found it by its name; None where its ID was given.
         home: The ID of the space that it is in, once that was asked for.
     """
 
     given: str
     space: str | None
     id: str
-    remembered: bool = False
+    call: Session | None = None
     home: str | None = None
+
+    def now(self) -> str:
+        """Give its ID, which may be another one since it was found."""
+        if self.call is not None:
+            self.id = self.call.current(self.id)
+        return self.id
 
 
 def check(problems: list[str], field: str, value: object) -> None:
     """Take down what is wrong with a name or ID."""
-    if not isinstance(value, str) or not value.strip():
-        problems.append(f"{field}: {value!r} is not a name or an ID: it must be a string with characters in it")
-    elif len(value) > MAX_NAME_LENGTH and not is_id(value, ()):
-        problems.append(f"{field}: a name has at most {MAX_NAME_LENGTH} characters, this one has {len(value)}")
-    elif not is_sendable(value):
-        problems.append(problem(field, value, "has half of a surrogate pair, which cannot be sent"))
+    if (fault := fault_of(value)) is not None:
+        problems.append(problem(field, value, fault))
 
 
 def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:
@@ -100,29 +107,50 @@ def queue_ref(session: Session, annotation_queue: str, space: str | None) -> Pla
     require_space(annotation_queue, space)
     if is_id(annotation_queue, QUEUE.prefixes) or space is None:
         return QueueRef(annotation_queue, space, str(annotation_queue))
-    space_id = yield from space_id_of(session, space)
-    remembered = session.names.recall(_key(QUEUE, annotation_queue, space_id)) is not None
-    found = yield from find(session, QUEUE, annotation_queue, space_id)
-    return QueueRef(annotation_queue, space, found, remembered)
+    own = session.for_call()
+
+    def look_up() -> Plan[str]:
+        return (yield from find(own, QUEUE, annotation_queue, (yield from space_id_of(own, space))))
+
+    return QueueRef(annotation_queue, space, (yield from renewing(own, look_up)), own)
 
 
 def addressed(session: Session, queue: QueueRef, use: Callable[[str], Plan[T]]) -> Plan[T]:
     """Use a queue's ID; where a remembered one turns out not to exist, find it again, once."""
-    used = queue.id
-    try:
-        value = yield from use(used)
-    except NotFoundError:
-        if queue.id == used:  # else a call beside this one has found it again already
-            if not queue.remembered:
-                raise
-            queue.remembered = False
-            _forget_queue(session, queue)
-            queue.id = (yield from queue_ref(session, queue.given, queue.space)).id
-            if queue.id == used:
-                raise
+    if queue.call is None:
         return (yield from use(queue.id))
-    queue.remembered = False
-    return value
+    return (yield from renewing(queue.call, lambda: use(queue.now())))
+
+
+def renewing(session: Session, use: Callable[[], Plan[T]]) -> Plan[T]:
+    """Carry out a part of a call; where it does not find something, once more if remembered names have moved."""
+    reliance = session.reliance
+    if reliance is None:
+        return (yield from use())
+    moves = len(reliance.moved)
+    try:
+        return (yield from use())
+    except (NotFoundError, NameNotFoundError):
+        if not (yield from in_turn(reliance.turn, _have_moved(session, reliance, moves))):
+            raise
+    return (yield from use())
+
+
+def _have_moved(session: Session, reliance: Reliance, moves: int) -> Plan[bool]:
+    """Look up again what a call took from memory, and say whether anything has another ID now.
+
+    Spaces come first, as the names in them were looked for after them.
+    """
+    if len(reliance.moved) == moves:  # else a part beside this one has found it out already
+        remembered, reliance.remembered = reliance.remembered, {}
+        for key, old in remembered.items():
+            if session.names.recall(key) == old:
+                session.names.forget(key)
+        for (label, space_id, name), old in remembered.items():
+            found = yield from find(session, _RESOURCES[label], name, session.current(space_id) or None)
+            if found != old:
+                reliance.moved[old] = found
+    return len(reliance.moved) > moves
 
 
 def space_id_of(session: Session, space: str) -> Plan[str]:
@@ -157,16 +185,20 @@ def find(session: Session, resource: Resource, name: str, space_id: str | None) 
         AmbiguousNameError: Several things have it.
     """
     key = _key(resource, name, space_id)
-    known = session.names.recall(key)
+    reliance, known = session.reliance, session.names.recall(key)
     if known is not None:
+        if reliance is not None and key not in reliance.looked_up:
+            reliance.remembered[key] = known
         return known
     matching, seen = yield from search(session, resource, name, space_id)
     if len(matching) > 1:
         raise AmbiguousNameError(resource.label, name, matching)
     if not matching:
-        near = _names(seen) or (yield from _near_misses(session, resource, name, space_id))
+        near = _nearest(name, seen) or (yield from _near_misses(session, resource, name, space_id))
         raise NameNotFoundError(resource.label, str(name), near, f" in space {space_id}" if space_id else "")
     session.names.remember(key, matching[0])
+    if reliance is not None:
+        reliance.looked_up.add(key)
     return matching[0]
 
 
@@ -182,13 +214,19 @@ def search(session: Session, resource: Resource, name: str, space_id: str | None
     return [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name], seen
 
 
+def _nearest(name: str, seen: Iterable[Any]) -> list[str]:
+    """Give a handful of the names that contain one; the longest of them are not even compared."""
+    shortest = heapq.nsmallest(_COMPARED, dict.fromkeys(_names(seen)), key=len)
+    return difflib.get_close_matches(name, shortest, _CANDIDATES, cutoff=0.0)
+
+
 def _near_misses(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[list[str]]:
     """Compare a name that nothing contains with the first page of all names, since it may be misspelt."""
     try:
         page = yield from call(session, resource.endpoint, **_scope(space_id), limit=MAX_PAGE_SIZE)
     except ArizeQueuesError:  # that nothing has the name is what the caller should hear
         return []
-    return difflib.get_close_matches(name, _names(page))
+    return difflib.get_close_matches(name, _names(page), _CANDIDATES)
 
 
 def _scope(space_id: str | None) -> dict[str, str]:
@@ -211,11 +249,3 @@ def _key(resource: Resource, name: str, space_id: str | None) -> NameKey:
 def forget_queue_name(session: Session, name: str, space_id: str) -> None:
     """Forget which queue has a name: it is about to be another."""
     session.names.forget(_key(QUEUE, name, space_id))
-
-
-def _forget_queue(session: Session, queue: QueueRef) -> None:
-    """Forget a queue, and its space too: the space may have been made anew under the same name."""
-    space = queue.space or ""
-    space_id = str(space) if is_id(space, SPACE.prefixes) else session.names.recall(_key(SPACE, space, None))
-    session.names.forget(_key(QUEUE, queue.given, space_id or ""))
-    session.names.forget(_key(SPACE, space, None))

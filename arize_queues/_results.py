@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
+from arize_queues_raw.types import as_json, data_frame
 
 if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs]
     from arize_queues_raw.models import AnnotationQueueRecord
 
 T = TypeVar("T")
 
+_LONGEST_SHOWN = 80  # characters of an ID, in the text of a failure
+
+
+class _Written:
+    """What can be written as JSON."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from."""
+        raise NotImplementedError
+
+    def to_json(self) -> str:
+        """Return it as compact JSON text."""
+        return as_json(self.to_dict())
+
+
+class _Counts(_Written):
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts by their names."""
+        return attrs.asdict(cast("Any", self))
+
 
 @attrs.frozen(kw_only=True)
-class AddSummary:
+class AddSummary(_Counts):
     """The counts of an add; all but `submitted` and `requests_sent` add up to `submitted`.
 
     Attributes:
@@ -44,7 +70,7 @@ class AddSummary:
 
 
 @attrs.frozen(kw_only=True)
-class BulkSummary:
+class BulkSummary(_Counts):
     """The counts of a delete, annotate or assign; all but `submitted` and `requests_sent` add up to it.
 
     Attributes:
@@ -85,12 +111,18 @@ class Failure:
     error: Exception
 
     def __str__(self) -> str:
-        shown = ", ".join(self.what[:3]) + (f" and {len(self.what) - 3} more" if len(self.what) > 3 else "")
+        shown = ", ".join(map(_short, self.what[:3])) + (
+            f" and {len(self.what) - 3} more" if len(self.what) > 3 else ""
+        )
         return f"{shown}: {self.error}"
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
+
+
 @attrs.frozen
-class AddRecordsResult:
+class AddRecordsResult(_Written):
     """What `add_records` did.
 
     Attributes:
@@ -112,8 +144,21 @@ class AddRecordsResult:
     def __len__(self) -> int:
         return len(self.record_sources)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from: the records and the counts."""
+        records = [record.to_dict() for record in self.record_sources]
+        return {"record_sources": records, "summary": self.summary.to_dict()}
 
-class BulkResult(dict[str, T]):
+    def to_df(self) -> pandas.DataFrame:
+        """Return a pandas DataFrame with a row for each record, as pages do.
+
+        Raises:
+            ImportError: pandas is not there. The extra `pandas` installs it.
+        """
+        return data_frame(self.record_sources)
+
+
+class BulkResult(dict[str, T], _Written):
     """Record id to result, in input order.
 
     Attributes:
@@ -134,6 +179,16 @@ class BulkResult(dict[str, T]):
         self.left_out = dict(left_out or {})
         self.trimmed = dict(trimmed or {})
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON text can be written from: the results, the counts and what was left out."""
+        results = {record_id: cast("Any", result).to_dict() for record_id, result in self.items()}
+        return {
+            "results": results,
+            "summary": self.summary.to_dict(),
+            "left_out": self.left_out,
+            "trimmed": self.trimmed,
+        }
+
     def __reduce__(self) -> tuple[type[BulkResult[T]], tuple[Any, ...]]:
         """Pickle with the counts, which a dict's own way would lose."""
         return type(self), (dict(self), self.summary, self.left_out, self.trimmed)
@@ -145,7 +200,7 @@ class ResponseInfo:
 
     Attributes:
         method: The HTTP method.
-        path: The path of the request, without its query.
+        path: The path of the request, as it was sent, without its query.
         status_code: The HTTP status.
         elapsed: Seconds from sending the request to having read the answer.
         request_id: The server's id of the request, or None.

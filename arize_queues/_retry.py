@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,9 @@ _LONGEST_BACKOFF = 20.0
 # The server never saw these requests, so even what must not happen twice may be sent again.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 REFUSED_UNSEEN = frozenset({429, 503})
+
+# The next try would end the same way.
+_LASTING = (httpx.UnsupportedProtocol, httpx.TooManyRedirects, httpx.LocalProtocolError)
 
 
 class Replay(enum.Enum):
@@ -47,7 +51,7 @@ class Policy:
         """Decide after no answer came."""
         if attempt > self.max_retries:
             return None
-        if isinstance(fault, httpx.UnsupportedProtocol | httpx.TooManyRedirects):
+        if isinstance(fault, _LASTING) or _is_untrusted(fault):
             return None
         if replay is Replay.UNSAFE and not isinstance(fault, NEVER_SENT):
             return None
@@ -68,6 +72,13 @@ class Policy:
     def _backoff(self, attempt: int) -> float:
         """Draw from an exponentially growing range ("full jitter"), so that clients do not return together."""
         return self.random() * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(attempt - 1, 64))
+
+
+def _is_untrusted(fault: BaseException | None) -> bool:
+    """Say whether a connection failed since the server's certificate did."""
+    while fault is not None and not isinstance(fault, ssl.SSLCertVerificationError):
+        fault = fault.__cause__ or fault.__context__
+    return fault is not None
 
 
 def retry_after(response: httpx.Response, wall: Callable[[], datetime]) -> float | None:

@@ -6,6 +6,8 @@ clears with null. Users read and write the first one, with null for clearing, wh
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -19,6 +21,7 @@ class Revision:
     Attributes:
         known: The revision, or None while nothing has told.
         fixed: Whether the user said it, so that nothing is learned.
+        shown: Whether enum values in an answer told it; else it is known from a write that was accepted.
         guess: What is written while nothing is known.
         probed: Whether the one extra request of a client's life has been spent.
     """
@@ -26,23 +29,37 @@ class Revision:
     def __init__(self, setting: str = "auto") -> None:
         self.fixed = setting != "auto"
         self.known: str | None = setting if self.fixed else None
+        self.shown = False
         self.guess = OLD
         self.probed = False
+        self._turn = threading.Lock()
+        self._process = os.getpid()
 
     @property
     def spoken(self) -> str:
         """The revision to write in now."""
         return self.known or self.guess
 
+    @property
+    def turn(self) -> threading.Lock:
+        """What a write holds while it finds out; a new one after a fork, as its holder may not have come along."""
+        if self._process != os.getpid():
+            self._turn, self._process = threading.Lock(), os.getpid()
+        return self._turn
+
+    def is_surely(self, revision: str) -> bool:
+        """Say whether it is certain enough to refuse here what this revision lacks."""
+        return self.known == revision and (self.fixed or self.shown)
+
     def learn(self, payload: object) -> None:
         """Learn from what the server answered."""
-        if not self.fixed:
-            self.known = revision_of(payload) or self.known
+        if not self.fixed and (told := revision_of(payload)) is not None:
+            self.known, self.shown = told, True
 
     def settle(self, revision: str) -> None:
         """Take down that the server understood this revision."""
-        if not self.fixed:
-            self.known = revision
+        if not self.fixed and self.known != revision:
+            self.known, self.shown = revision, False
 
 
 def other(revision: str) -> str:

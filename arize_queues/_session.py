@@ -59,6 +59,23 @@ class NameMemory:
                 del self._ids[key]
 
 
+class Reliance:
+    """What one call takes from memory, to be looked at again where something turns out not to exist.
+
+    Attributes:
+        remembered: The names that were remembered, and their IDs.
+        looked_up: The names that the call has looked up itself.
+        moved: The IDs that turned out to be out of date, and those that have their names now.
+        turn: Held by the part of the call that is looking.
+    """
+
+    def __init__(self) -> None:
+        self.remembered: dict[NameKey, str] = {}
+        self.looked_up: set[NameKey] = set()
+        self.moved: dict[str, str] = {}
+        self.turn = threading.Lock()
+
+
 class Session:
     """The state of a client that plans read and write.
 
@@ -69,6 +86,7 @@ class Session:
         names: The names that were resolved.
         on_response: Told of every answer, or None.
         random: Gives a number in [0, 1), for the jitter of waits.
+        reliance: What the call takes from memory, in the session of one that may use several names; else None.
     """
 
     def __init__(
@@ -83,9 +101,22 @@ class Session:
         self.names = NameMemory(self.clock)
         self.on_response = on_response
         self.random: Callable[[], float] = random.random
+        self.reliance: Reliance | None = None
 
     def with_config(self, config: Config) -> Session:
         """Go on under other settings, with all that was learned."""
         other = copy.copy(self)
         other.config = config
         return other
+
+    def for_call(self) -> Session:
+        """Go on for one call, taking down what it takes from memory."""
+        if self.reliance is not None:
+            return self
+        other = copy.copy(self)
+        other.reliance = Reliance()
+        return other
+
+    def current(self, found: str) -> str:
+        """Give the ID that has the name of this one now, as far as the call has found out."""
+        return found if self.reliance is None else self.reliance.moved.get(found, found)

@@ -11,8 +11,8 @@ from arize_queues_raw.limits import MAX_TIME_RANGE_DAYS
 from arize_queues_raw.types import Unset
 
 from ._errors import InvalidRequestError
-from ._names import Id
-from ._problems import is_list, problem
+from ._names import Id, fault_of
+from ._problems import HALF_A_PAIR, is_list, is_sendable, problem
 from ._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
 from ._times import as_utc, rfc3339
 from ._windows import LONGEST
@@ -91,18 +91,19 @@ class _Reader:
     def _build(self, cls: type[RecordSource], fields: dict[str, Any]) -> RecordSource | None:
         before = len(self.problems)
         owner = f"{cls.owner_field}_id" if f"{cls.owner_field}_id" in fields else cls.owner_field
-        self._text(owner, fields.get(owner))
+        name: Any = fields.get(owner)
+        name = _as_id(name) if owner.endswith("_id") else name
+        self._text(owner, name)
         values: dict[str, Any] = {cls.ids_field: self._ids(cls, fields.get(cls.ids_field))}
         if cls is ExampleSource:
             values["dataset_version_id"] = fields.get("dataset_version_id")
             if values["dataset_version_id"] is not None:
-                self._text("dataset_version_id", values["dataset_version_id"])
+                self._text("dataset_version_id", _as_id(values["dataset_version_id"]))
         else:
             values |= self._window(fields)
         if len(self.problems) > before:
             return None
-        name = fields[owner]
-        return cls(**values, **{cls.owner_field: Id(name) if owner.endswith("_id") else name})
+        return cls(**values, **{cls.owner_field: name})
 
     def _ids(self, cls: type[RecordSource], ids: object) -> tuple[str, ...] | None:
         field = f".{cls.ids_field}"
@@ -119,8 +120,10 @@ class _Reader:
             whole = "; leave it out for the whole dataset" if cls is ExampleSource else ""
             self._report(field, [], f"is empty, where at least one ID is needed{whole}")
         for index, value in enumerate(kept):
-            if not isinstance(value, str) or not value:
+            if not isinstance(value, str) or not value or value.isspace():
                 self._report(f"{field}[{index}]", value, "is not a non-empty string")
+            elif not value.isascii() and not is_sendable(value):
+                self._report(f"{field}[{index}]", value, HALF_A_PAIR)
         return cast("tuple[str, ...]", kept)
 
     def _window(self, fields: dict[str, Any]) -> dict[str, datetime]:
@@ -146,14 +149,26 @@ class _Reader:
     def _text(self, name: str, value: object) -> None:
         if value is None:
             self._missing(name)
-        elif not isinstance(value, str) or not value:
-            self._report(f".{name}", value, "is not a non-empty string")
+        elif not isinstance(value, str) or not value.strip():
+            self._report(f".{name}", _plain(value), "is not a non-empty string")
+        elif (fault := fault_of(value)) is not None:
+            self._report(f".{name}", _plain(value), fault)
 
     def _missing(self, name: str) -> None:
         self.problems.append(f"{self.path}.{name}: is missing")
 
     def _report(self, where: str, value: object, rule: str) -> None:
         self.problems.append(problem(f"{self.path}{where}", value, rule))
+
+
+def _as_id(value: object) -> Any:
+    """Mark what the API calls an ID as one; what is no string is judged later."""
+    return Id(value) if isinstance(value, str) else value
+
+
+def _plain(value: object) -> object:
+    """Take the mark of an ID off, which the user may not have put there."""
+    return str(value) if isinstance(value, str) else value
 
 
 def _fields(item: object) -> dict[str, Any] | None:

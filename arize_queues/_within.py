@@ -21,7 +21,7 @@ def send_within(http: httpx.Client, request: httpx.Request, seconds: float) -> h
         httpx.ReadTimeout: Its answer did not end in time.
     """
     until = time.monotonic() + seconds
-    response = http.send(request, stream=True, follow_redirects=False)
+    response = http.send(request, stream=True, auth=None, follow_redirects=False)
     response.stream = _Timed(cast("httpx.SyncByteStream", response.stream), request, until)
     try:
         response.read()
@@ -40,7 +40,7 @@ async def asend_within(http: httpx.AsyncClient, request: httpx.Request, seconds:
 
     try:
         with anyio.fail_after(seconds):
-            return await http.send(request, follow_redirects=False)
+            return await http.send(request, auth=None, follow_redirects=False)
     except TimeoutError:
         raise httpx.ReadTimeout(_LATE, request=request) from None
 

@@ -18,8 +18,8 @@ RAW = Path(arize_queues_raw.__file__).parent
 # From the ground up; a module imports only from its own layer and those below.
 LAYERS = {
     "ground": "_version _clock _collector _problems _names _results _errors _times _stages",
-    "vocabulary": "_plan _config _retry _revision _pace _windows",
-    "call": "_session _call _connection _within",
+    "vocabulary": "_plan _turns _address _config _retry _revision _pace _windows",
+    "call": "_session _exchange _spelling _call _connection _within",
     "resolve and batching": "_pages _resolve _sources _source_forms _batching _checks _rows",
     "many at once": "_gather _deadline _intake _ledger _progress",
     "operations": "_account _bulk _many _guards _operations _owned_sources _adding _add _records _each _create _calls",
@@ -31,8 +31,8 @@ LAYERS = {
 RANKS = {module: rank for rank, modules in enumerate(LAYERS.values()) for module in modules.split()}
 
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
-USE_HTTPX = ["_plan", "_retry", "_errors", "_call", "_connection", "_background", "_drivers", "_client"]
-USE_HTTPX += ["_within", "_gather"]
+USE_HTTPX = ["_plan", "_retry", "_errors", "_exchange", "_spelling", "_call", "_connection", "_background", "_drivers"]
+USE_HTTPX += ["_within", "_gather", "_client", "_address"]
 USE_HTTPX += ["_annotation_queues", "_async_annotation_queues"]  # in annotations
 SEND = {"_connection", "_drivers", "_within"}
 SLEEP = {"_drivers", "_background", "_clock"}
@@ -144,7 +144,7 @@ def test_no_limit_is_typed_again():
     from arize_queues_raw import limits
 
     numbers = {value for name, value in vars(limits).items() if name.isupper() and value > 20}
-    equal = {name: {500} for name in ("_call", "_create", "_errors", "_retry")}  # the HTTP status
+    equal = {name: {500} for name in ("_create", "_errors", "_exchange", "_retry")}  # the HTTP status
     equal["_pages"] = {100}  # a bound of our own
     for name, tree in TREES.items():
         typed = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int}

@@ -49,7 +49,7 @@ def test_a_delete_gives_none():
             "200, but the body (text/html) is not whole JSON",
         ),
         (reply(200, ["a", "list"]), "the body does not fit"),
-        (reply(200, {}), "the body does not fit: KeyError('id')"),
+        (reply(200, {}), "the body does not fit: 'id' is missing"),
         (reply(200, queue(name=None)), "the body does not fit"),
         (reply(200, queue(created_at="yesterday")), "the body does not fit"),
         (reply(200, queue(annotators={"a": 1})), "the body does not fit"),

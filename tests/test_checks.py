@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,15 @@ import pytest
 from arize_queues_raw import limits
 from by_hand import config, make_session, play, queue, reply, serve
 
-from arize_queues import Id, InvalidRequestError, SpaceRequiredError, SpanSource
+from arize_queues import ExampleSource, Id, InvalidRequestError, SpaceRequiredError, SpanSource
 from arize_queues._add import plan_records
-from arize_queues.types import AnnotationInput, AnnotationQueueRecordInput, AnnotationQueueSpanRecordInput
+from arize_queues.types import (
+    Annotation,
+    AnnotationInput,
+    AnnotationQueueRecordInput,
+    AnnotationQueueSpanRecordInput,
+    AnnotatorUser,
+)
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SPAN: dict[str, Any] = {
@@ -58,6 +65,10 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("get", {"annotation_queue": "q", "space": ""}, "space: '' is not a name"),
     ("get", {"annotation_queue": "q" * 300, "space": "s"}, f"at most {limits.MAX_NAME_LENGTH} characters"),
     ("get", {"annotation_queue": Id("..")}, "'..' cannot be an identifier"),
+    ("get", {"annotation_queue": 10**5000}, "annotation_queue: <an integer of"),
+    ("get", {"annotation_queue": Id("q" * 70_000)}, "too long for a URL"),
+    ("annotate_record", {**RECORD, "record_id": "r" * 70_000, "annotations": [{"name": "a"}]}, "too long for a URL"),
+    ("list_records", {**QUEUE, "cursor": "c" * 70_000}, "too long for a URL"),
     ("list", {"space": ""}, "space: '' is not"),
     ("list", {"name": ""}, "name: '' is not a non-empty string"),
     ("list", {"name": "n" * 300}, f"at most {limits.MAX_NAME_LENGTH} are allowed"),
@@ -75,6 +86,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("create", {**CREATE, "annotator_emails": ["a@b.c", "ana"]}, "annotator_emails[1]: 'ana' is not an email"),
     ("create", {**CREATE, "annotation_config_ids": [""]}, "annotation_config_ids[0]: '' is not a non-empty"),
     ("create", {**CREATE, "annotation_config_ids": [7]}, "annotation_config_ids[0]: 7 is not a non-empty"),
+    ("create", {**CREATE, "annotation_config_ids": ["c" * 300]}, "[0]: 'ccc"),
+    ("update", {**QUEUE, "annotation_config_ids": ["c" * 300]}, f"at most {limits.MAX_NAME_LENGTH} are allowed"),
     ("create", {**CREATE, "record_sources": 5}, "record_sources: 5 is not a list"),
     ("create", {**CREATE, "record_sources": "span"}, "record_sources: 'span' is not a list"),
     ("create", {**CREATE, "record_sources": SPAN}, "is not a list of record sources"),
@@ -107,6 +120,15 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("add_records", source(span_ids=["a", 7]), "record_sources[0].span_ids[1]: 7 is not a non-empty string"),
     ("add_records", source(span_ids="abc"), "record_sources[0].span_ids: 'abc' is not a list of IDs"),
     ("add_records", source(project_id=""), "record_sources[0].project_id: '' is not a non-empty string"),
+    ("add_records", source(project_id="  "), "record_sources[0].project_id: '  ' is not a non-empty string"),
+    ("add_records", source(project_id=..., project=" "), "record_sources[0].project: ' ' is not a non-empty string"),
+    ("add_records", source(project_id=..., project="p\ud800"), "record_sources[0].project: 'p\\ud800' has half of a"),
+    ("add_records", source(project_id=..., project="p" * 300), f"at most {limits.MAX_NAME_LENGTH} characters"),
+    ("add_records", source(span_ids=["a", "  "]), "record_sources[0].span_ids[1]: '  ' is not a non-empty string"),
+    ("add_records", source(span_ids=["a", "b\udfff"]), "record_sources[0].span_ids[1]: 'b\\udfff' has half of a"),
+    ("create", {**CREATE, "record_sources": [ExampleSource(dataset="d" * 300)]}, "record_sources[0].dataset: 'ddd"),
+    ("add_records", {**QUEUE, "record_sources": [ExampleSource(dataset="ds_1", dataset_version_id=" ")]},
+     "record_sources[0].dataset_version_id: ' ' is not a non-empty string"),
     # record ids, annotations, assignments
     ("annotate_record", {**RECORD, "record_id": "", "annotations": [{"name": "a"}]}, "record_id: '' is not"),
     ("annotate_record", {**RECORD, "record_id": 5, "annotations": [{"name": "a"}]}, "record_id: 5 is not"),
@@ -116,6 +138,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("delete_records", {**QUEUE, "record_ids": [None]}, "record_ids[0]: None is not a non-empty string"),
     ("annotate_record", {**RECORD, "annotations": [{"name": "a", "score": float("nan")}]}, "annotations[0].score: nan"),
     ("annotate_record", {**RECORD, "annotations": [{"name": "a", "score": float("inf")}]}, "is not a finite number"),
+    ("annotate_record", {**RECORD, "annotations": [{"name": "a", "score": 10**400}]}, "is not a finite number"),
+    ("annotate_record", {**RECORD, "annotations": [{"name": "a", "score": 10**5000}]}, "is not a finite number"),
     ("annotate_record", {**RECORD, "annotations": [{"name": "a", "score": True}]}, "annotations[0].score: True is not"),
     ("annotate_record", {**RECORD, "annotations": [{"name": "a", "score": "1"}]}, "annotations[0].score: '1' is not"),
     ("annotate_record", {**RECORD, "annotations": [AnnotationInput("a", score=float("nan"))]}, "is not a finite"),
@@ -150,11 +174,16 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
           ("list_records", "limit", limits.MAX_RECORDS_PAGE_SIZE),
           ("iter_records", "page_size", limits.MAX_RECORDS_PAGE_SIZE),
       ) for value in (0, -1, most + 1, True, 5.0, "5", None)],
+    ("list", {"cursor": "\ud800"}, "cursor: '\\ud800' has half of a surrogate pair"),
+    ("list", {"cursor": 5}, "cursor: 5 is not a string"),
+    ("list_records", {**QUEUE, "cursor": "c\udfff"}, "cursor: 'c\\udfff' has half of a surrogate pair"),
     ("create", {**CREATE, "assignment_method": "round-robin"}, "assignment_method: 'round-robin' is none of all"),
     ("create", {**CREATE, "column_allowlist": ["x" * (limits.MAX_COLUMN_NAME_LENGTH + 1)]}, "column_allowlist[0]: "),
     ("create", {**CREATE, "column_allowlist": ["x"] * (limits.MAX_COLUMN_ALLOWLIST_COLUMNS + 1)}, "are too many"),
     ("add_tags", {**QUEUE, "tag_ids": ["t"] * (limits.MAX_TAG_IDS_PER_REQUEST + 1)}, "tag_ids: "),
     ("add_records", {**source(), "deadline": 0}, "deadline: 0 is not a positive number of seconds"),
+    ("add_records", {**source(), "deadline": 10**400}, "is not a positive number of seconds"),
+    ("add_records", {**source(), "deadline": float("inf")}, "deadline: inf is not a positive number of seconds"),
     ("annotate_records", {**QUEUE, "annotations": {"r": [{"name": "a"}]}, "on_conflict": "ask"}, "on_conflict: 'ask'"),
     ("annotate_records", {**QUEUE, "annotations": {"": [{"name": "a"}]}}, "annotations: record id: '' is not"),
     ("annotate_records", {**QUEUE, "annotations": [("r", [{"name": "a"}]), ("r", [{"name": "b"}])]}, "is given twice"),
@@ -246,6 +275,15 @@ def test_good_sources_of_every_form_are_taken(form):
     (request,) = play(plan).value.requests
     (wire,) = request.to_wire()
     assert (wire["record_type"], wire["start_time"], wire["span_ids"]) == ("span", "2026-03-01T00:00:00Z", ["s1"])
+
+
+def test_annotations_as_they_were_read_are_taken():
+    """So labels can be copied from record to record; who gave them, and when, stays behind."""
+    who = AnnotatorUser("u1", "a@b.c")
+    read = Annotation("notes", annotator=who, label="good", score=1.5, updated_at=START, additional_properties={"x": 1})
+    server = serve(reply(200, {"id": "r1", "annotation_queue_id": "aq_1", "source_type": "spans", "annotations": []}))
+    server.client().annotation_queues.annotate_record(**RECORD, annotations=[read])
+    assert json.loads(server.requests[0].content) == {"annotations": [{"name": "notes", "label": "good", "score": 1.5}]}
 
 
 def test_good_input_at_the_limits_is_sent():

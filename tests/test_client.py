@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import pickle
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 from arize_queues_raw.api.annotation_queues import list_annotation_queues
-from by_hand import BASE_URL, KEY, async_client_of, client_of, page, queue, record, reply, serve
+from by_hand import BASE_URL, KEY, NO_TLS, async_client_of, client_of, page, queue, record, reply, serve
 
 from arize_queues import (
     ArizeClient,
@@ -73,6 +74,38 @@ def test_own_connections_are_shared_with_copies(emulator):
         assert copy._connection.get() is client._connection.get()
 
 
+def test_a_copy_may_have_more_requests_under_way():
+    """As many as its own setting says; what the first client was made with does not hold it back."""
+    wanted = 40
+    together = threading.Barrier(wanted)
+    body = {"id": "r", "annotation_queue_id": "aq_1", "source_type": "spans", "annotations": []}
+
+    def answer(_request):
+        together.wait(timeout=10)
+        return reply(200, body)
+
+    client = serve(answer).client(max_retries=0).with_options(max_concurrency=wanted)
+    notes = {f"r{number}": [{"name": "notes", "text": "x"}] for number in range(wanted)}
+    done = client.annotation_queues.annotate_records(annotation_queue="aq_1", annotations=notes, validate=False)
+    assert len(done) == wanted
+
+
+def test_copies_of_one_width_share_its_bound():
+    """A copy made for each call, with another timeout, must not open a door of its own."""
+    client = serve(EMPTY).client()
+    assert client.with_options(timeout=3)._wire().gate is client._wire().gate
+    assert client.with_options(max_concurrency=64)._wire().gate is not client._wire().gate
+
+
+def test_the_raw_client_of_a_copy_has_its_timeout(emulator):
+    """Though it sends through the connections of the first client."""
+    with client_of(emulator) as client:
+        raw = client.with_options(timeout=3).raw
+        assert raw.get_httpx_client().timeout == httpx.Timeout(3)
+        assert list_annotation_queues.sync(client=raw) is not None
+        assert client.raw.get_httpx_client() is client._connection.get()
+
+
 def test_the_raw_client_sends_through_the_same_connections(emulator):
     """With the key and the base URL."""
     with client_of(emulator) as client:
@@ -113,6 +146,63 @@ def test_a_closed_client_says_so():
         assert not http.is_closed
 
 
+def test_an_iterator_of_a_closed_client_says_so():
+    """One that was begun before, too; and one over an httpx client that its owner has closed."""
+    client = ArizeClient(api_key=KEY, base_url=BASE_URL, max_retries=0)
+    client._connection.get()
+    records = client.annotation_queues.iter_records(annotation_queue="aq_1")
+    client.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        next(records)
+    http = httpx.Client(transport=httpx.MockTransport(serve(EMPTY)))
+    borrowing = ArizeClient(api_key=KEY, base_url=BASE_URL, http_client=http)
+    queues = borrowing.annotation_queues.iter()
+    http.close()
+    with pytest.raises(ConfigurationError, match="closed"):
+        next(queues)
+    with pytest.raises(ConfigurationError, match="closed"):
+        borrowing.annotation_queues.list()
+
+
+# Connections whose loop is closed can no longer be closed themselves; Python warns when it frees them.
+UNCLOSED = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def list_and(client, *, close=False):
+    """Make a call in an event loop of its own, and close the client in it if asked to."""
+
+    async def use():
+        found = await client.annotation_queues.list()
+        if close:
+            await client.aclose()
+        return found
+
+    return asyncio.run(use())
+
+
+@UNCLOSED
+def test_an_async_client_goes_from_one_event_loop_to_the_next(emulator):
+    """Scripts and notebooks run one after another; connections do not survive their loop, so they are made anew."""
+    client = async_client_of(emulator)
+    assert list_and(client) == list_and(client)
+    list_and(client, close=True)
+    with pytest.raises(ConfigurationError, match="closed"):
+        list_and(client)
+    gc.collect()
+
+
+@UNCLOSED
+def test_an_async_client_may_be_closed_in_another_event_loop(emulator):
+    """Its connections ended with theirs."""
+    client = async_client_of(emulator)
+    list_and(client)
+    asyncio.run(client.aclose())
+    with pytest.raises(ConfigurationError, match="closed"):
+        list_and(client)
+    client = None
+    gc.collect()
+
+
 def test_closing_closes_what_is_ours(emulator, run_async):
     """Sync and async."""
     with client_of(emulator) as client:
@@ -141,6 +231,15 @@ def test_a_client_pickles_as_its_settings(kind, monkeypatch):
     assert type(twin) is kind
     assert twin._session.config == client._session.config
     assert twin._session.names.recall(("queue",)) is None
+
+
+@pytest.mark.parametrize("option", ["http_client", "ssl_context"])
+def test_a_client_that_holds_what_does_not_pickle_says_so(option):
+    """The other process has to make one of its own."""
+    with httpx.Client() as http:
+        value = http if option == "http_client" else NO_TLS
+        with pytest.raises(ConfigurationError, match=f"{option}= cannot be pickled"):
+            pickle.dumps(ArizeClient(api_key=KEY, **{option: value}))
 
 
 def test_a_pickled_client_works(emulator):

@@ -39,6 +39,15 @@ def test_default_headers_are_sent_and_win(name):
     assert headers["x-team"] == "quality"
 
 
+@pytest.mark.parametrize("name", ["Content-Type", "content-type"])
+def test_a_content_type_of_the_users_own_is_sent_once(name):
+    """With ours beside it, a server may take either."""
+    server = serve(reply(204))
+    client = server.client(default_headers={name: "application/json; charset=utf-8"})
+    client.annotation_queues.delete_records(annotation_queue="aq_1", record_ids=["r1"])
+    assert server.requests[0].headers.get_list("content-type") == ["application/json; charset=utf-8"]
+
+
 def test_our_own_client_sends_the_same_headers():
     """As one that the user gave; DELETE carries a body."""
     with Emulator() as emulator, client_of(emulator, default_headers={"accept": "x/y"}) as client:
@@ -53,12 +62,25 @@ def test_our_own_client_sends_the_same_headers():
     assert second.body == {"record_ids": ["r1"]}
 
 
+@pytest.mark.parametrize("raw", [False, True])
+def test_the_auth_of_a_users_httpx_client_does_not_replace_our_key(raw):
+    """It is for other servers that the user's own code asks."""
+    server = serve(EMPTY)
+    http = httpx.Client(transport=httpx.MockTransport(server), auth=("user", "password"))
+    client = ArizeClient(api_key=KEY, base_url=BASE_URL, http_client=http)
+    if raw:
+        list_annotation_queues.sync(client=client.raw)
+    else:
+        client.annotation_queues.list()
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
 def _mock(server: Server, request: httpx.Request) -> httpx.Response:
     return httpx.MockTransport(server).handle_request(request)
 
 
 def test_our_own_client_sends_each_header_once(monkeypatch):
-    """A second Authorization is a bad request to many a proxy."""
+    """A second Authorization or Content-Type is a bad request to many a proxy."""
     server = serve(EMPTY)
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: _mock(server, request))
     with ArizeClient(api_key=KEY, base_url=BASE_URL, default_headers={"accept": "x/y", "X-Team": "a"}) as client:
@@ -101,6 +123,9 @@ def test_redirects_are_not_followed(status, own):
         ("http://127.0.0.1:8080", False),
         ("http://[::1]:8080", False),
         ("http://localhost.example", True),
+        ("http://127.0.0.1.attacker.example", True),
+        ("http://127.attacker.example", True),
+        ("http://127.8.9.10", False),
     ],
 )
 def test_plain_http_is_warned_about_once(url, warned, caplog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import httpx
@@ -9,7 +10,7 @@ import pytest
 from by_hand import KEY
 
 from arize_queues import ArizeClient, ArizeQueuesError, AsyncArizeClient, ConfigurationError
-from arize_queues._config import DEFAULT_BASE_URL
+from arize_queues._address import DEFAULT_BASE_URL
 
 
 def base_url(**settings: Any) -> str:
@@ -128,6 +129,16 @@ def test_an_http_client_of_the_other_colour_is_refused():
         {"base_url": "https://host:99999"},
         {"base_url": "https://user@host"},
         {"base_url": "https://host/?a=b"},
+        {"base_url": "https://https://api.arize.example"},
+        {"base_url": "https://exa mple.com"},
+        {"base_url": "https://example.com/a b"},
+        {"base_url": "https://a..b"},
+        {"base_url": "https://1.2.3.999"},
+        {"base_url": f"https://{'a' * 64}.example"},
+        {"base_url": "https://ex\u200bample\ud800.com"},
+        {"base_url": "https://[::1"},
+        {"base_url": "https://[fe80]"},
+        {"base_url": "https://host:"},
         {"region": "eu west"},
         {"region": "evil.example/"},
         {"timeout": 0},
@@ -136,6 +147,8 @@ def test_an_http_client_of_the_other_colour_is_refused():
         {"timeout": float("inf")},
         {"timeout": True},
         {"timeout": "60"},
+        {"timeout": 10**400},
+        {"timeout": 1e300},
         {"max_retries": -1},
         {"max_retries": 1.5},
         {"max_retries": True},
@@ -144,6 +157,16 @@ def test_an_http_client_of_the_other_colour_is_refused():
         {"default_headers": {"X-Team": "a\r\nX-Evil: 1"}},
         {"default_headers": {"X-Team": 1}},
         {"default_headers": {"": "x"}},
+        {"default_headers": {"X Team": "x"}},
+        {"default_headers": {"X-Team": " x"}},
+        {"default_headers": {"X-Team": "x\t"}},
+        {"default_headers": {"X-Team": "\u00e9"}},
+        {"default_headers": {"X-T\u00e9am": "x"}},
+        {"default_headers": {"X-Team": "a\x7fb"}},
+        {"default_headers": {"Content-Length": "3"}},
+        {"default_headers": {"transfer-encoding": "chunked"}},
+        {"default_headers": ["X-Team"]},
+        {"on_response": "print"},
     ],
     ids=str,
 )
@@ -152,6 +175,75 @@ def test_a_malformed_setting_is_refused_by_its_name(settings):
     with pytest.raises(ConfigurationError) as caught:
         ArizeClient(api_key=KEY, **settings)
     assert str(caught.value).startswith(f"{next(iter(settings))}:")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://:hush@host",
+        "https://me:hush@host",
+        "me:hush@host",
+        "https://host\\@hush",
+        "https://h/?hush=1",
+        "//h?hush",
+    ],
+)
+def test_a_url_with_a_secret_in_it_is_refused_without_showing_it(url):
+    """It would end up in logs."""
+    with pytest.raises(ConfigurationError, match="base_url") as caught:
+        ArizeClient(api_key=KEY, base_url=url)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_value_of_a_header_is_not_shown():
+    """It may be a token."""
+    with pytest.raises(ConfigurationError, match="X-Token") as caught:
+        ArizeClient(api_key=KEY, default_headers={"X-Token": " hush "})
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gateway.example:8443/arize",
+        "http://my_host",
+        "https://[::1]:80",
+        "http://10.0.0.1",
+        "https://b\u00fccher.example",
+        "https://host.example.",
+    ],
+)
+def test_hosts_of_all_kinds_are_accepted(url):
+    """Names, also beyond ASCII, and addresses."""
+    assert base_url(base_url=url) == url
+
+
+@pytest.mark.parametrize("host", ["https://api.arize.example", "api.arize.example/v2", "me:hush@host", "a b"])
+def test_a_host_that_is_more_than_one_is_refused(monkeypatch, host):
+    """The key would go to a host called "https"."""
+    monkeypatch.setenv("ARIZE_API_HOST", host)
+    with pytest.raises(ConfigurationError, match="ARIZE_API_HOST") as caught:
+        base_url()
+    assert "hush" not in str(caught.value)
+
+
+async def listen(_info):
+    """Be told of an answer, in a task that nobody awaits."""
+
+
+class Listener:
+    """Something that is called, and must be awaited."""
+
+    async def __call__(self, _info):
+        """Be told of an answer."""
+
+
+@pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
+@pytest.mark.parametrize("on_response", [listen, Listener(), functools.partial(listen)])
+def test_an_on_response_that_must_be_awaited_is_refused(kind, on_response):
+    """It would never run."""
+    with pytest.raises(ConfigurationError, match=r"on_response: .* await"):
+        kind(api_key=KEY, on_response=on_response)
 
 
 @pytest.mark.parametrize("name", ["ARIZE_API_PORT", "ARIZE_API_SCHEME"])

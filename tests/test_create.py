@@ -14,6 +14,7 @@ from arize_queues import (
     ArizeClient,
     ConflictError,
     ExampleSource,
+    Id,
     NotFoundError,
     PartialFailureError,
     RateLimitError,
@@ -69,6 +70,13 @@ def test_what_has_nothing_to_say_is_not_sent():
     (body,) = make(MADE, instructions="", annotator_emails=["a@b.c", "a@b.c"]).bodies
     assert "instructions" not in body
     assert body["annotator_emails"] == ["a@b.c"]
+
+
+def test_a_config_that_is_named_twice_is_sent_once():
+    """Be it by the same name, or by its name and its ID."""
+    configs = reply(200, page("annotation_configs", config(id="ac_9", name="quality")))
+    played = make(configs, MADE, annotation_config_ids=["quality", "ac_1", "quality", Id("ac_9")])
+    assert played.bodies[-1]["annotation_config_ids"] == ["ac_9", "ac_1"]
 
 
 def test_names_of_space_and_configs_become_ids():

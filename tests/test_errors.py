@@ -133,6 +133,59 @@ def test_a_problem_with_extra_fields_keeps_them():
     assert (error.request_id, error.type) == ("req_9", "https://x#y")
 
 
+def test_a_request_id_is_text():
+    """Whatever kind of JSON value the server made of it."""
+    assert _refused(reply(404, problem(404, request_id=12345))).request_id == "12345"
+    assert _refused(reply(404, problem(404, request_id=["x"]))).request_id is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"created_at": "PATIENT"}, "a time in ISO 8601 was expected"),
+        ({"name": None, "instructions": "PATIENT"}, "AnnotationQueue: null in name"),
+        ({"annotation_configs": ["PATIENT"]}, "a JSON object with 'type' was expected, not str"),
+        ({"annotators": ["PATIENT"]}, "TypeError"),
+        ({"annotators": [{"PATIENT": 1}]}, "'id' is missing"),
+    ],
+)
+def test_a_body_that_does_not_fit_is_told_without_what_is_in_it(fields, told):
+    """Only kinds and fields are named, also in the traceback."""
+    error = _refused(reply(200, queue(**fields)))
+    assert isinstance(error, UnexpectedResponseError)
+    assert "PATIENT" not in "".join(traceback.format_exception(error))
+    assert told in str(error)
+
+
+def test_a_fault_of_the_request_itself_is_told_without_its_headers():
+    """They may hold a token, and sending it again would not help."""
+    server = serve(httpx.LocalProtocolError("Illegal header value b' hush '"))
+    with pytest.raises(APIConnectionError, match="LocalProtocolError") as caught:
+        server.client().annotation_queues.get(annotation_queue="aq_1")
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [reply(404, problem(404)), reply(200, content=b"<"), httpx.ReadError("reset")],
+    ids=["status", "body", "none"],
+)
+def test_the_path_of_an_error_is_the_one_that_was_sent(answer):
+    """Encoded, and with what the base URL puts before it, whatever the kind of error."""
+    told = []
+    http = httpx.Client(transport=httpx.MockTransport(serve(answer)))
+    client = arize_queues.ArizeClient(
+        api_key=KEY, base_url="https://gw.example/arize", http_client=http, max_retries=0, on_response=told.append
+    )
+    with pytest.raises(ArizeQueuesError) as caught:
+        client.annotation_queues.get(annotation_queue=arize_queues.Id("a/b="))
+    path = "/arize/v2/annotation-queues/a%2Fb%3D"
+    assert caught.value.path == path
+    assert path in str(caught.value)
+    assert [info.path for info in told] in ([], [path])
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -167,6 +220,14 @@ ECHOES = [
     reply(500, content=f"Authorization: Bearer {KEY}".encode()),
     reply(200, content=f"<html>{KEY}</html>".encode()),
     reply(200, queue(annotation_configs=[{"type": KEY}, KEY])),
+    reply(200, queue(created_at=KEY)),
+    reply(200, queue(annotators=[{KEY: 1}])),
+    reply(404, problem(404), headers={"x-request-id": KEY}),
+    reply(503, problem(503), headers={"x-request-id": KEY}),
+    reply(404, problem(404, request_id=KEY)),
+    reply(502, content=b"", headers={"content-type": KEY}),
+    reply(200, content=b"<", headers={"content-type": KEY}),
+    httpx.RemoteProtocolError(f"illegal status line: {KEY}"),
     httpx.ConnectError("refused"),
     httpx.ReadTimeout("slow"),
 ]

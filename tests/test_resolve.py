@@ -126,6 +126,14 @@ def test_a_name_that_nothing_has_is_told_with_those_near_it():
     )
 
 
+def test_only_a_handful_of_the_nearest_names_is_told():
+    """However many contain the one that was looked for."""
+    names = [f"Triage {'x' * number}" for number in reversed(range(1, 100))] + ["TRIAGE", "triage", "triage"]
+    found = queues(*(queue(name=name, id=f"aq_{number}") for number, name in enumerate(names)))
+    error = get_queue(make_session(), spaces("prod"), found).error
+    assert error.candidates == ["Triage x", "triage", "Triage xx", "Triage xxx", "Triage xxxx"]
+
+
 def test_a_misspelt_name_is_compared_with_the_first_page_of_all():
     """The search finds nothing then, so one more request tells what was meant."""
     all_queues = queues(queue(name="Triage"), queue(name="Quality"))

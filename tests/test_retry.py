@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -69,10 +70,23 @@ def test_faults_of_the_connection_are_retried(fault):
     assert get(fault, fault, OK).value.id == "aq_1"
 
 
-@pytest.mark.parametrize("fault", [httpx.UnsupportedProtocol("ftp"), httpx.TooManyRedirects("loop")])
+def untrusted() -> httpx.ConnectError:
+    """Make the fault of a certificate, as httpx raises it."""
+    fault = httpx.ConnectError("certificate verify failed")
+    fault.__cause__ = OSError("from the layer below")
+    fault.__cause__.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
+    return fault
+
+
+LASTING = [httpx.UnsupportedProtocol("ftp"), httpx.TooManyRedirects("loop"), httpx.LocalProtocolError("bad header")]
+
+
+@pytest.mark.parametrize("fault", [*LASTING, untrusted()], ids=lambda fault: type(fault).__name__)
 def test_faults_that_a_retry_cannot_mend_are_not(fault):
-    """The URL stays wrong."""
-    assert isinstance(get(fault).error, APIConnectionError)
+    """The URL, the header or the certificate stays wrong."""
+    played = get(fault)
+    assert isinstance(played.error, APIConnectionError)
+    assert len(played.sends) == 1
 
 
 def test_the_backoff_doubles_up_to_its_bound():

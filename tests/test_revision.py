@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from arize_queues_raw.api.annotation_queues import (
@@ -18,11 +22,13 @@ from arize_queues_raw.models import (
     CreateAnnotationQueueRequest,
     UpdateAnnotationQueueRequest,
 )
-from by_hand import config, make_session, page, play, problem, queue, record, reply
+from by_hand import async_client_of, client_of, config, make_session, page, play, problem, queue, record, reply
 
 from arize_queues import BadRequestError, NotFoundError, ServerError, UnprocessableEntityError
 from arize_queues._call import call, call_once
+from arize_queues._plan import Send, Sleep
 from arize_queues._revision import NEW, OLD, Revision, differs, revision_of, spell
+from arize_queues.emulator import Emulator
 
 SPAN = {"record_type": "span", "project_id": "p", "span_ids": ["s"]}
 ADDED = reply(201, {"record_sources": [record(source_type="SPANS")]})
@@ -96,11 +102,160 @@ def test_at_most_one_extra_request_in_a_life():
     assert spelled(add(session, RULE)) == ["span"]
 
 
-def test_a_known_spelling_is_never_followed_by_the_other():
-    """A refusal is then about something else."""
+def test_refusals_that_do_not_blame_the_spelling_do_not_change_it():
+    """After two genuine ones a valid write goes out in the contract's spelling still, and settles it."""
+    session = make_session()
+    add(session, RULE, RULE)
+    add(session, RULE)
+    assert spelled(add(session, NOTHING_NEW)) == ["span"]
+    assert session.revision.known == OLD
+
+
+def test_a_blamed_spelling_is_not_written_again_when_the_extra_request_is_spent():
+    """Such a refusal says what the next write should look like."""
+    session = make_session()
+    add(session, RULE, RULE)
+    assert spelled(add(session, SPELLING)) == ["span"]
+    assert spelled(add(session, ADDED)) == ["SPAN"]
+
+
+def test_a_write_that_went_through_settles_its_spelling():
+    """A refusal without a word on spelling is then about something else."""
+    session = make_session()
+    add(session, NOTHING_NEW)
+    assert session.revision.known == OLD
+    assert spelled(add(session, RULE)) == ["span"]
+
+
+def test_a_server_that_moved_on_is_followed_by_writes_alone():
+    """A refusal that blames a spelling which was known is worth the one extra request."""
     session = make_session()
     add(session, ADDED_OLD)
+    assert spelled(add(session, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
+    assert spelled(add(session, NOTHING_NEW)) == ["SPAN"]
+    assert not session.revision.is_surely(OLD)
+
+
+def test_a_known_spelling_is_followed_by_the_other_once_in_a_life():
+    """After that, or where nothing blames it, a refusal is final."""
+    session = make_session()
+    add(session, ADDED_OLD)
+    assert spelled(add(session, RULE)) == ["span"]
+    assert spelled(add(session, SPELLING, SPELLING_OLD)) == ["span", "SPAN"]
     assert spelled(add(session, SPELLING)) == ["span"]
+    assert session.revision.known == OLD
+
+
+def test_only_enum_values_in_an_answer_make_sure():
+    """A server may take lower case and be a new one all the same, so what only that has is not refused here."""
+    session = make_session()
+    add(session, NOTHING_NEW)
+    assert not session.revision.is_surely(OLD)
+    add(session, ADDED_OLD)
+    assert session.revision.is_surely(OLD)
+    assert make_session(api_revision=OLD).revision.is_surely(OLD)
+
+
+def begin(session):
+    """Begin an add of one span, and give its plan."""
+    body = AddAnnotationQueueRecordsRequest([SPAN])
+    return call(session, create_annotation_queue_record, "aq_1", body=body)
+
+
+def test_the_first_write_goes_alone():
+    """Another one waits, without blocking, until the first has found out, and is written right at once."""
+    session = make_session()
+    first, second = begin(session), begin(session)
+    assert isinstance(next(first), Send)
+    assert isinstance(next(second), Sleep)
+    first.send(SPELLING)
+    assert isinstance(second.send(None), Sleep)
+    with pytest.raises(StopIteration):
+        first.send(ADDED)
+    sent = second.send(None)
+    assert sent.kwargs["json"]["record_sources"][0]["record_type"] == "SPAN"
+
+
+def test_those_that_wait_go_together_once_it_is_known():
+    """Only the first one goes alone."""
+    session = make_session()
+    plans = [begin(session) for _ in range(3)]
+    for plan in plans:
+        next(plan)
+    with pytest.raises(StopIteration):
+        plans[0].send(ADDED_OLD)
+    assert [type(plan.send(None)) for plan in plans[1:]] == [Send, Send]
+
+
+def test_a_first_write_that_is_given_up_lets_the_next_one_go():
+    """Ctrl-C or a cancellation must not leave the others waiting."""
+    session = make_session()
+    first, second = begin(session), begin(session)
+    next(first)
+    next(second)
+    first.close()
+    assert isinstance(second.send(None), Send)
+
+
+def test_a_forked_process_waits_for_nobody(monkeypatch):
+    """The thread that was writing is not in it."""
+    session = make_session()
+    first = begin(session)
+    next(first)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert isinstance(next(begin(session)), Send)
+    first.close()
+
+
+def test_writes_under_way_when_the_server_moves_on_are_all_written_anew():
+    """One of them finds out; the others wait for it."""
+    session = make_session()
+    add(session, ADDED_OLD)
+    first, second = begin(session), begin(session)
+    next(first)
+    next(second)
+    assert isinstance(first.send(SPELLING), Send)
+    assert isinstance(second.send(SPELLING), Sleep)
+    with pytest.raises(StopIteration):
+        first.send(NOTHING_NEW)
+    assert second.send(None).kwargs["json"]["record_sources"][0]["record_type"] == "SPAN"
+
+
+def create_arguments(number, ids):
+    """Give the arguments of a create with something to spell, by IDs, so that no listing tells the spelling."""
+    return {
+        "name": f"q{number}",
+        "space": ids["space"],
+        "annotation_config_ids": [ids["annotation_configs"]["notes"]],
+        "annotator_emails": ["ana@example.com"],
+        "assignment_method": "random",
+    }
+
+
+@pytest.mark.parametrize("revision", [OLD, NEW])
+def test_first_writes_in_threads_all_go_through(revision):
+    """At most one of them is refused, whatever the server speaks."""
+    with Emulator(revision=revision) as emulator, client_of(emulator) as client:
+        ids = emulator.seed(spans=1)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda number: client.annotation_queues.create(**create_arguments(number, ids)), range(8)))
+        assert len(emulator.queues()) == 8
+        assert [request.status for request in emulator.requests].count(400) <= 1
+
+
+@pytest.mark.parametrize("revision", [OLD, NEW])
+def test_first_writes_in_tasks_all_go_through(revision):
+    """At most one of them is refused, whatever the server speaks."""
+    with Emulator(revision=revision) as emulator:
+        ids = emulator.seed(spans=1)
+
+        async def use():
+            async with async_client_of(emulator) as client:
+                made = (client.annotation_queues.create(**create_arguments(number, ids)) for number in range(8))
+                return await asyncio.gather(*made)
+
+        assert len(asyncio.run(use())) == 8
+        assert [request.status for request in emulator.requests].count(400) <= 1
 
 
 @pytest.mark.parametrize("setting", [OLD, NEW])

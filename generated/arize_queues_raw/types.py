@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NamedTuple, Self, TypeVar, overload
 from urllib.parse import quote
@@ -73,8 +74,8 @@ class Model:
         return cls.from_dict(loads(text))
 
     def to_json(self) -> str:
-        """Return the model as compact JSON text."""
-        return dumps(self.to_dict()).decode()
+        """Return the model as compact JSON text. NaN and infinity, which JSON does not have, become null."""
+        return as_json(self.to_dict())
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both are of one class and equal in every field, unknown ones included."""
@@ -129,11 +130,7 @@ class Page(Model, Generic[M]):
         Raises:
             ImportError: If pandas is not there. The extra ``pandas`` installs it.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_df() needs pandas: install the extra 'pandas'") from error
-        return pandas.DataFrame([_row(item) for item in self._items()])
+        return data_frame(self._items())
 
 
 class OpenStrEnum(StrEnum):
@@ -170,18 +167,22 @@ class Response(NamedTuple, Generic[T]):
     parsed: T | None
 
 
+class MisfitError(TypeError, ValueError):
+    """What was to be decoded is not as the specification says. The text names models, fields and kinds, never values."""
+
+
 new: Final[Any] = object.__new__
 """Makes a model without calling __init__; looked up in a module's names, it costs less than by way of the class."""
 
 
-def not_an_object(name: str, src: object) -> TypeError:
+def not_an_object(name: str, src: object) -> MisfitError:
     """Return the error for a model that was to be decoded from something that is not a JSON object."""
-    return TypeError(f"{name} must be a JSON object, not {type(src).__name__}")
+    return MisfitError(f"{name} must be a JSON object, not {type(src).__name__}")
 
 
-def null_field(name: str, src: dict[str, Any], required: tuple[str, ...]) -> ValueError:
+def null_field(name: str, src: dict[str, Any], required: tuple[str, ...]) -> MisfitError:
     """Return the error for a model whose required fields are null."""
-    return ValueError(f"{name}: null in {', '.join(key for key in required if src[key] is None)}")
+    return MisfitError(f"{name}: null in {', '.join(key for key in required if src[key] is None)}")
 
 
 def unknown_fields(src: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
@@ -193,21 +194,21 @@ def empty_list(value: object) -> list[Any]:
     """Return an empty list for what is absent, null or an empty list."""
     if value is None or value == []:
         return []
-    raise TypeError(f"a JSON array was expected, not {type(value).__name__}")
+    raise MisfitError(f"a JSON array was expected, not {type(value).__name__}")
 
 
 def plain_list(value: Any) -> list[Any]:
     """Return a list as it is."""
     if isinstance(value, list):
         return value
-    raise TypeError(f"a JSON array was expected, not {type(value).__name__}")
+    raise MisfitError(f"a JSON array was expected, not {type(value).__name__}")
 
 
 def plain_object(value: Any) -> dict[str, Any]:
     """Return a free-form object as it is."""
     if isinstance(value, dict):
         return value
-    raise TypeError(f"a JSON object was expected, not {type(value).__name__}")
+    raise MisfitError(f"a JSON object was expected, not {type(value).__name__}")
 
 
 def decode_union(
@@ -215,7 +216,7 @@ def decode_union(
 ) -> T | dict[str, Any]:
     """Decode one of several models, told apart by a field. A kind that is not known stays the dict that it is."""
     if not isinstance(src, dict):
-        raise TypeError(f"a JSON object with {key!r} was expected, not {type(src).__name__}")
+        raise MisfitError(f"a JSON object with {key!r} was expected, not {type(src).__name__}")
     kind = src.get(key)
     decode = kinds.get(kind.lower()) if isinstance(kind, str) else None
     return src if decode is None else decode(src)
@@ -230,21 +231,30 @@ def parse_datetime(value: str) -> datetime.datetime:
         return _fromisoformat(value)
     except ValueError:
         from dateutil.parser import isoparse
-
+    try:
         return isoparse(value)
+    except (ValueError, OverflowError):
+        raise MisfitError("a time in ISO 8601 was expected") from None
 
 
-def as_datetime(value: datetime.date | str) -> datetime.datetime:
+def as_datetime(field: str, value: datetime.date | str) -> datetime.datetime:
     """Take a time as users give it: a datetime, ISO 8601 text, or a date, which is its midnight in UTC."""
     if isinstance(value, str):
-        if len(value) != len("2026-01-01"):
-            return parse_datetime(value)
-        value = datetime.date.fromisoformat(value)
+        try:
+            value = (
+                datetime.date.fromisoformat(value)
+                if len(value) == len("2026-01-01")
+                else parse_datetime(value)
+            )
+        except ValueError:
+            raise ValueError(
+                f"{field}: {value!r} is not a time in ISO 8601, as '2026-03-01T09:30:00Z' is"
+            ) from None
     if isinstance(value, datetime.datetime):
         return value
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day, tzinfo=datetime.UTC)
-    raise TypeError(f"a datetime, a date or ISO 8601 text was expected, not {type(value).__name__}")
+    raise TypeError(f"{field}: a datetime, a date or ISO 8601 text was expected, not {type(value).__name__}")
 
 
 def path_segment(value: str) -> str:
@@ -293,6 +303,31 @@ def dumps(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
+def as_json(value: Any) -> str:
+    """Write compact JSON text of whatever a server sent, with null for NaN and infinity."""
+    try:
+        return dumps(value).decode()
+    except ValueError:
+        return dumps(_without_nan(value)).decode()
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return [_without_nan(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def data_frame(items: Iterable[Any]) -> pandas.DataFrame:
+    """Return a pandas DataFrame with a row for each model; see ``Page.to_df``."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("to_df() needs pandas: install the extra 'pandas'") from error
+    return pandas.DataFrame([_row(item) for item in items])
+
+
 def _names(model: Model) -> tuple[str, ...]:
     return tuple(field.alias for field in type(model).__attrs_attrs__)  # type: ignore[attr-defined]
 
@@ -321,4 +356,17 @@ def _cell(value: Any) -> Any:
     return str(value) if isinstance(value, Enum) else value
 
 
-__all__ = ["UNSET", "Model", "OpenStrEnum", "Page", "Response", "Unset", "dumps", "loads", "parse_datetime"]
+__all__ = [
+    "UNSET",
+    "MisfitError",
+    "Model",
+    "OpenStrEnum",
+    "Page",
+    "Response",
+    "Unset",
+    "as_json",
+    "data_frame",
+    "dumps",
+    "loads",
+    "parse_datetime",
+]

@@ -65,8 +65,8 @@ class AnnotationQueueSessionRecordInput(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.project_id = project_id
-        self.start_time = as_datetime(start_time)
-        self.end_time = as_datetime(end_time)
+        self.start_time = as_datetime("start_time", start_time)
+        self.end_time = as_datetime("end_time", end_time)
         self.session_ids = session_ids
         self.record_type = AnnotationQueueRecordType(record_type)
         self._additional_properties = additional_properties

@@ -64,8 +64,8 @@ class AnnotationQueueTraceRecordInput(Model):
         additional_properties: dict[str, Any] | None = None,
     ) -> None:
         self.project_id = project_id
-        self.start_time = as_datetime(start_time)
-        self.end_time = as_datetime(end_time)
+        self.start_time = as_datetime("start_time", start_time)
+        self.end_time = as_datetime("end_time", end_time)
         self.trace_ids = trace_ids
         self.record_type = AnnotationQueueRecordType(record_type)
         self._additional_properties = additional_properties

@@ -9,7 +9,7 @@ from ... import errors
 from ...models.assign_annotation_queue_record_request import AssignAnnotationQueueRecordRequest
 from ...models.assign_annotation_queue_record_response import AssignAnnotationQueueRecordResponse
 from ...models.problem import Problem
-from ...types import Response, loads, path_segment
+from ...types import MisfitError, Response, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -72,7 +72,7 @@ def _decode(status_code: int, payload: Any) -> AssignAnnotationQueueRecordRespon
     """
     if status_code == 200:
         return AssignAnnotationQueueRecordResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of assign_annotation_queue_record")
+    raise MisfitError(f"status {status_code} is not a documented success of assign_annotation_queue_record")
 
 
 def _parse_response(

@@ -9,7 +9,7 @@ from ... import errors
 from ...models.annotation_queue import AnnotationQueue
 from ...models.create_annotation_queue_request import CreateAnnotationQueueRequest
 from ...models.problem import Problem
-from ...types import Response, loads
+from ...types import MisfitError, Response, loads
 
 if TYPE_CHECKING:
     import httpx
@@ -63,7 +63,7 @@ def _decode(status_code: int, payload: Any) -> AnnotationQueue:
     """
     if status_code == 201:
         return AnnotationQueue.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of create_annotation_queue")
+    raise MisfitError(f"status {status_code} is not a documented success of create_annotation_queue")
 
 
 def _parse_response(

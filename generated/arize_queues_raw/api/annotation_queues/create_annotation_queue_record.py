@@ -9,7 +9,7 @@ from ... import errors
 from ...models.add_annotation_queue_records_request import AddAnnotationQueueRecordsRequest
 from ...models.create_annotation_queue_record_response import CreateAnnotationQueueRecordResponse
 from ...models.problem import Problem
-from ...types import Response, loads, path_segment
+from ...types import MisfitError, Response, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -74,7 +74,7 @@ def _decode(status_code: int, payload: Any) -> CreateAnnotationQueueRecordRespon
         return CreateAnnotationQueueRecordResponse.from_dict(payload)
     if status_code == 201:
         return CreateAnnotationQueueRecordResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of create_annotation_queue_record")
+    raise MisfitError(f"status {status_code} is not a documented success of create_annotation_queue_record")
 
 
 def _parse_response(

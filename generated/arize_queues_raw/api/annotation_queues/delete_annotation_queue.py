@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import errors
 from ...models.problem import Problem
-from ...types import Response, loads, path_segment
+from ...types import MisfitError, Response, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -58,7 +58,7 @@ def _decode(status_code: int, payload: Any) -> None:
     """
     if status_code == 204:
         return None
-    raise ValueError(f"status {status_code} is not a documented success of delete_annotation_queue")
+    raise MisfitError(f"status {status_code} is not a documented success of delete_annotation_queue")
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | None:

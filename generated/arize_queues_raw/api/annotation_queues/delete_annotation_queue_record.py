@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors
 from ...models.delete_annotation_queue_records_request import DeleteAnnotationQueueRecordsRequest
 from ...models.problem import Problem
-from ...types import Response, loads, path_segment
+from ...types import MisfitError, Response, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -67,7 +67,7 @@ def _decode(status_code: int, payload: Any) -> None:
     """
     if status_code == 204:
         return None
-    raise ValueError(f"status {status_code} is not a documented success of delete_annotation_queue_record")
+    raise MisfitError(f"status {status_code} is not a documented success of delete_annotation_queue_record")
 
 
 def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors
 from ...models.list_annotation_queue_records_response import ListAnnotationQueueRecordsResponse
 from ...models.problem import Problem
-from ...types import Response, Unset, loads, path_segment
+from ...types import MisfitError, Response, Unset, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -73,7 +73,7 @@ def _decode(status_code: int, payload: Any) -> ListAnnotationQueueRecordsRespons
     """
     if status_code == 200:
         return ListAnnotationQueueRecordsResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of list_annotation_queue_records")
+    raise MisfitError(f"status {status_code} is not a documented success of list_annotation_queue_records")
 
 
 def _parse_response(

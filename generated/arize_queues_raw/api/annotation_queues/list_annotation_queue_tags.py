@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors
 from ...models.list_tags_response import ListTagsResponse
 from ...models.problem import Problem
-from ...types import Response, loads, path_segment
+from ...types import MisfitError, Response, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -58,7 +58,7 @@ def _decode(status_code: int, payload: Any) -> ListTagsResponse:
     """
     if status_code == 200:
         return ListTagsResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of list_annotation_queue_tags")
+    raise MisfitError(f"status {status_code} is not a documented success of list_annotation_queue_tags")
 
 
 def _parse_response(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors
 from ...models.list_annotation_queues_response import ListAnnotationQueuesResponse
 from ...models.problem import Problem
-from ...types import Response, Unset, loads
+from ...types import MisfitError, Response, Unset, loads
 
 if TYPE_CHECKING:
     import httpx
@@ -79,7 +79,7 @@ def _decode(status_code: int, payload: Any) -> ListAnnotationQueuesResponse:
     """
     if status_code == 200:
         return ListAnnotationQueuesResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of list_annotation_queues")
+    raise MisfitError(f"status {status_code} is not a documented success of list_annotation_queues")
 
 
 def _parse_response(

@@ -9,7 +9,7 @@ from ... import errors
 from ...models.annotation_queue import AnnotationQueue
 from ...models.problem import Problem
 from ...models.update_annotation_queue_request import UpdateAnnotationQueueRequest
-from ...types import Response, loads, path_segment
+from ...types import MisfitError, Response, loads, path_segment
 
 if TYPE_CHECKING:
     import httpx
@@ -69,7 +69,7 @@ def _decode(status_code: int, payload: Any) -> AnnotationQueue:
     """
     if status_code == 200:
         return AnnotationQueue.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of update_annotation_queue")
+    raise MisfitError(f"status {status_code} is not a documented success of update_annotation_queue")
 
 
 def _parse_response(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors
 from ...models.list_datasets_response import ListDatasetsResponse
 from ...models.problem import Problem
-from ...types import Response, Unset, loads
+from ...types import MisfitError, Response, Unset, loads
 
 if TYPE_CHECKING:
     import httpx
@@ -78,7 +78,7 @@ def _decode(status_code: int, payload: Any) -> ListDatasetsResponse:
     """
     if status_code == 200:
         return ListDatasetsResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of list_datasets")
+    raise MisfitError(f"status {status_code} is not a documented success of list_datasets")
 
 
 def _parse_response(

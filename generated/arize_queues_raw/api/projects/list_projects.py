@@ -9,7 +9,7 @@ from ... import errors
 from ...models.list_projects_response import ListProjectsResponse
 from ...models.problem import Problem
 from ...models.project_type import ProjectType
-from ...types import Response, Unset, loads
+from ...types import MisfitError, Response, Unset, loads
 
 if TYPE_CHECKING:
     import httpx
@@ -83,7 +83,7 @@ def _decode(status_code: int, payload: Any) -> ListProjectsResponse:
     """
     if status_code == 200:
         return ListProjectsResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of list_projects")
+    raise MisfitError(f"status {status_code} is not a documented success of list_projects")
 
 
 def _parse_response(

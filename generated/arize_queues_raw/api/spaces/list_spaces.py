@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors
 from ...models.list_spaces_response import ListSpacesResponse
 from ...models.problem import Problem
-from ...types import Response, Unset, loads
+from ...types import MisfitError, Response, Unset, loads
 
 if TYPE_CHECKING:
     import httpx
@@ -71,7 +71,7 @@ def _decode(status_code: int, payload: Any) -> ListSpacesResponse:
     """
     if status_code == 200:
         return ListSpacesResponse.from_dict(payload)
-    raise ValueError(f"status {status_code} is not a documented success of list_spaces")
+    raise MisfitError(f"status {status_code} is not a documented success of list_spaces")
 
 
 def _parse_response(

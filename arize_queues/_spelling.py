@@ -1,0 +1,112 @@
+"""Writing to a server whose spelling may not be known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from ._errors import (
+    APIStatusError,
+    ArizeQueuesError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    UnprocessableEntityError,
+)
+from ._exchange import exchange, judge
+from ._plan import Plan
+from ._retry import Replay
+from ._revision import other, spell
+from ._session import Session
+from ._turns import in_turn
+
+REFUSED = (BadRequestError, UnprocessableEntityError)
+"""Such a refusal has changed nothing, so writing it the other way cannot act twice."""
+
+
+def exchange_spelled(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
+    """Send a body that the revisions write differently.
+
+    While nothing has told which of them the server speaks, one write goes alone and finds out, so that those beside it
+    are written right at once. Where the server refuses a spelling, the other one is tried, once in a client's life.
+    """
+    revision = session.revision
+    if revision.known is None:
+        response = yield from in_turn(revision.turn, _first(session, kwargs, replay))
+        if response is not None:
+            return response
+    tried = revision.spoken
+    try:
+        return (yield from _spelled(session, kwargs, tried, replay))
+    except REFUSED as error:
+        if revision.fixed or (revision.known == tried and not _blames_spelling(error)):
+            raise
+        refusal = error
+    return (yield from in_turn(revision.turn, _second(session, kwargs, replay, tried, refusal)))
+
+
+def _first(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response | None]:
+    """Write while nothing is known; None where that has changed while this write waited."""
+    revision = session.revision
+    if revision.known is not None:
+        return None
+    tried = revision.guess
+    try:
+        response = yield from _spelled(session, kwargs, tried, replay)
+    except REFUSED as error:
+        refusal = error
+    else:
+        if revision.known is None:  # what a read has shown in the meantime counts for more
+            revision.settle(tried)
+        return response
+    return (yield from _second(session, kwargs, replay, tried, refusal))
+
+
+def _second(
+    session: Session, kwargs: dict[str, Any], replay: Replay, tried: str, refusal: APIStatusError
+) -> Plan[httpx.Response]:
+    """Write what was refused in the other spelling, if that has become known or may still be tried."""
+    revision = session.revision
+    if revision.known in (None, tried):
+        if revision.probed:
+            if revision.known is None and _blames_spelling(refusal):
+                revision.guess = other(tried)
+            raise refusal
+        revision.probed = True
+    return (yield from _respelled(session, kwargs, other(tried), replay, refusal))
+
+
+def _respelled(
+    session: Session, kwargs: dict[str, Any], spelling: str, replay: Replay, refusal: APIStatusError
+) -> Plan[httpx.Response]:
+    """Send a refused body in the other spelling, and take down which of the two the server understood."""
+    revision = session.revision
+    try:
+        response = yield from _spelled(session, kwargs, spelling, replay)
+    except REFUSED as second:
+        if _blames_spelling(refusal) and not _blames_spelling(second):
+            revision.settle(spelling)
+            raise
+        if _blames_spelling(second) and not _blames_spelling(refusal):
+            revision.settle(other(spelling))
+        raise refusal from None
+    except (NotFoundError, ConflictError):  # to look for what a body names, the server must have read it
+        revision.settle(spelling)
+        raise
+    except ArizeQueuesError:
+        if _blames_spelling(refusal):
+            revision.guess = spelling
+        raise
+    revision.settle(spelling)
+    return response
+
+
+def _spelled(session: Session, kwargs: dict[str, Any], revision: str, replay: Replay) -> Plan[httpx.Response]:
+    spelled = {**kwargs, "json": spell(kwargs["json"], revision)}
+    return judge(session, (yield from exchange(session, spelled, replay)))
+
+
+def _blames_spelling(error: APIStatusError) -> bool:
+    words = (error.detail or "").lower()
+    return any(word in words for word in ("record_type", "assignment_method", "instructions", "enum"))
