@@ -20,7 +20,7 @@ from ._account import Account, Batch
 from ._batching import PlannedSource, RecordPlan, plan
 from ._bulk import BulkCall
 from ._call import call
-from ._errors import InvalidRequestError
+from ._errors import InvalidRequestError, NameNotFoundError
 from ._intake import Intake
 from ._ledger import Ledger, fingerprint
 from ._operations import only_new_sources
@@ -60,6 +60,8 @@ class Adding:
     planned: Counter[str] = attrs.field(factory=Counter, init=False)
     account: Account[Added] = attrs.field(init=False)
     _intake: Intake[object] = attrs.field(init=False)
+    # Projects and datasets that there are not; an iterator may name them again and again.
+    _missing: dict[str, NameNotFoundError] = attrs.field(factory=dict[str, NameNotFoundError], init=False)
 
     def __attrs_post_init__(self) -> None:
         """Get ready to count."""
@@ -101,15 +103,18 @@ class Adding:
         first = 0
         for group, items in enumerate(groups):
             good: list[RecordSource] = []
+            bad: list[Batch[Added]] = []
             for index, item in enumerate(items, first):
                 try:
                     good.append(self._read(item, index))
                 except InvalidRequestError as error:
-                    self.planned.update(submitted=1)
-                    yield Batch((group, -1, index), [f"record_sources[{index}]"], [], payload=item, refused=error)
+                    name = f"record_sources[{index}]"
+                    bad.append(Batch((group, -1, index), [name], [], payload=item, refused=error))
             first += len(items)
             planned = plan(good)
             self.take_on(planned)
+            self.planned.update(submitted=len(bad))
+            yield from bad
             yield from self._batches(planned, group)
 
     def _read(self, item: object, index: int) -> RecordSource:
@@ -145,13 +150,20 @@ class Adding:
 
     def _add(self, parts: tuple[PlannedSource, ...]) -> Plan[Added]:
         sources = [part.source.with_ids(part.ids) if part.ids else part.source for part in parts]
+        for source in sources:
+            if (missing := self._missing.get(source.owner)) is not None:
+                raise missing
 
         def send() -> Plan[Added]:
             owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
             body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
             return (yield from call(self.session, create_annotation_queue_record, self.queue.now(), body=body))
 
-        return (yield from renewing(self.session, send))
+        try:
+            return (yield from renewing(self.session, send))
+        except NameNotFoundError as error:
+            self._missing[error.name] = error
+            raise
 
     def _completed(self, done: list[tuple[Batch[Added], Added]], summary: AddSummary | BulkSummary) -> Any:
         assert isinstance(summary, AddSummary)  # noqa: S101  # an add counts as one

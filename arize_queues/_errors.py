@@ -21,7 +21,7 @@ Texts name the method, the path, the status, the server's words and the request 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -234,7 +234,8 @@ class PartialFailureError(ArizeQueuesError):
 
     Attributes:
         completed: What the call would have returned, for the part that went through.
-        remaining: What is left, in the form that the call takes: pass it in again to go on.
+        remaining: What is left, in the form that the call takes: pass it in again to go on. Where that is an
+            iterator, as the input was one, pickles are without it.
         failures: What failed, each with its error.
         summary: The counts; they add up to what was submitted.
     """
@@ -254,6 +255,11 @@ class PartialFailureError(ArizeQueuesError):
         self.summary = summary
         first = f"; first failure: {self.failures[0]}" if self.failures else ""
         super().__init__(f"{reason}: {summary}{first}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without what can be read only once, and only here."""
+        kept = {"remaining": None} if isinstance(self.remaining, Iterator) else {}
+        return _rebuild, (type(self), self.args, {**self.__dict__, **kept})
 
 
 class DeadlineExceededError(PartialFailureError):

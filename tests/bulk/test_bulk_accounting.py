@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
 import pytest
 from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_REQUEST
 from bulk_world import START, Caller, Handled, check_sums
@@ -16,7 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_server import OUTCOMES, QUEUE, PlainServer
 
-from arize_queues import ExampleSource, InvalidRequestError, PartialFailureError, SpanSource
+from arize_queues import (
+    ExampleSource,
+    InvalidRequestError,
+    NameNotFoundError,
+    PartialFailureError,
+    SpanSource,
+    TraceSource,
+)
 
 Sources = list[SpanSource | ExampleSource]
 SCRIPTS = st.lists(st.sampled_from([*OUTCOMES, "ok", "ok", "ok"]), max_size=12)
@@ -356,3 +365,57 @@ def test_an_add_of_more_than_fits_keeps_the_order() -> None:
     result = caller_of(server)("add_records", annotation_queue=QUEUE, record_sources=[source(0, names)])
     assert [record.id.split(" ")[1] for record in result] == [f"s{name}" for name in names]
     assert result.requests_sent == len(server.bodies) == 3
+
+
+def test_an_account_with_an_iterator_pickles_without_it() -> None:
+    """Workers hand errors to each other as pickles; what can be read only once stays behind."""
+    server = PlainServer(["r0"])
+    server.bad = {"r0"}
+    with pytest.raises(PartialFailureError) as caught:
+        caller_of(server)("delete_records", annotation_queue=QUEUE, record_ids=iter(["r0"]))
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert copied.remaining is None
+    assert copied.summary == caught.value.summary
+    with pytest.raises(PartialFailureError) as caught:
+        caller_of(server)("delete_records", annotation_queue=QUEUE, record_ids=["r0"])
+    assert pickle.loads(pickle.dumps(caught.value)).remaining == ["r0"]
+
+
+def test_a_name_that_leads_nowhere_is_looked_up_once() -> None:
+    """However often an iterator names a project that there is not."""
+    lookups: list[str] = []
+
+    def nothing_there(request: httpx.Request) -> httpx.Response:
+        if request.url.params.get("name"):
+            lookups.append(request.url.params["name"])
+        return httpx.Response(200, json={"projects": [], "pagination": {"has_more": False}})
+
+    sources = [source(number, [number]).with_owner("chta") for number in range(50)]
+    with pytest.raises(PartialFailureError) as caught:
+        Caller(kind="sync", transport=Handled(nothing_there))(
+            "add_records",
+            client={"max_concurrency": 1},
+            annotation_queue=QUEUE,
+            space="spc_1",
+            record_sources=iter(sources),
+        )
+    assert all(isinstance(failure.error, NameNotFoundError) for failure in caught.value.failures)
+    assert lookups == ["chta"]
+    assert len(list(caught.value.remaining)) == 50
+
+
+@pytest.mark.parametrize("lazily", [False, True])
+def test_what_a_revision_does_not_have_is_refused_here(lazily: bool) -> None:
+    """Trace sources under revision 2026-05 cost no request, in a list or from an iterator."""
+    server = PlainServer()
+    window = {"start_time": START, "end_time": START + timedelta(days=1)}
+    traces = [TraceSource(project="proj_1", **window, trace_ids=["t"])]
+    with pytest.raises((InvalidRequestError, PartialFailureError)) as caught:
+        caller_of(server)(
+            "add_records",
+            client={"api_revision": "2026-05"},
+            annotation_queue=QUEUE,
+            record_sources=iter(traces) if lazily else traces,
+        )
+    assert "2026-05" in str(caught.value)
+    assert server.bodies == []
