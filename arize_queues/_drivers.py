@@ -19,6 +19,8 @@ from ._connection import Wire
 from ._plan import Emit, Next, Plan, Send, Sleep, Start, Step
 from ._within import asend_within, send_within
 
+_READ = httpx.ByteStream(b"")
+
 T = TypeVar("T")
 Answer: TypeAlias = tuple[Any, BaseException | None]
 
@@ -128,12 +130,22 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
 def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
     with wire.gate:
         if send.within is None:
-            return wire.http.send(wire.build(send), auth=None, follow_redirects=False)
-        return send_within(wire.http, wire.build(send), send.within)
+            return _untied(wire.http.send(wire.build(send), auth=None, follow_redirects=False))
+        return _untied(send_within(wire.http, wire.build(send), send.within))
 
 
 async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
     async with wire.gate:
         if send.within is None:
-            return await wire.http.send(wire.build(send), auth=None, follow_redirects=False)
-        return await asend_within(wire.http, wire.build(send), send.within)
+            return _untied(await wire.http.send(wire.build(send), auth=None, follow_redirects=False))
+        return _untied(await asend_within(wire.http, wire.build(send), send.within))
+
+
+def _untied(response: httpx.Response) -> httpx.Response:
+    """Part a response that has been read from its stream.
+
+    They know each other, so that the body, which may be a page of a megabyte, would stay until the garbage collector
+    comes by.
+    """
+    response.stream = _READ
+    return response

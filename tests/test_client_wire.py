@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import platform
+import weakref
 
 import httpx
 import pytest
 from arize_queues_raw.api.annotation_queues import list_annotation_queues
-from by_hand import BASE_URL, KEY, Server, client_of, page, reply, serve
+from by_hand import BASE_URL, KEY, Server, client_of, page, queue, reply, serve
 
 from arize_queues import APIStatusError, ArizeClient, AsyncArizeClient, PartialFailureError, __version__
 from arize_queues.emulator import Emulator
@@ -135,3 +137,21 @@ def test_plain_http_is_warned_about_once(url, warned, caplog):
     lines = [entry for entry in caplog.records if entry.name == "arize_queues"]
     assert len(lines) == warned
     assert KEY not in caplog.text
+
+
+def test_an_answer_is_let_go_without_the_garbage_collector():
+    """A walk over many pages of a megabyte must not hold them until the collector comes by."""
+    answers: list[weakref.ref[httpx.Response]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        response = httpx.Response(200, json=queue())
+        answers.append(weakref.ref(response))
+        return response
+
+    client = ArizeClient(api_key=KEY, http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+    gc.disable()
+    try:
+        client.annotation_queues.get(annotation_queue="aq_1")
+        assert answers[0]() is None
+    finally:
+        gc.enable()
