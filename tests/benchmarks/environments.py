@@ -53,10 +53,19 @@ def official(*, install: bool = True) -> tuple[Path | None, str]:
 
 def megabytes(python: Path) -> float:
     """Give the size of what is installed in an environment, without what is in every new one."""
-    place = next((python.parents[1] / "lib").glob("python*")) / "site-packages"
-    parts = [part for part in place.iterdir() if part.name.partition("-")[0] not in _SIZE_APART]
+    parts = _installed(python)
     files = [file for part in parts for file in ([part] if part.is_file() else part.rglob("*")) if file.is_file()]
     return sum(file.stat().st_size for file in files) / 1e6
+
+
+def packages(python: Path) -> int:
+    """Count what is installed in an environment, likewise."""
+    return sum(part.suffix == ".dist-info" for part in _installed(python))
+
+
+def _installed(python: Path) -> list[Path]:
+    place = next((python.parents[1] / "lib").glob("python*")) / "site-packages"
+    return [part for part in place.iterdir() if part.name.partition("-")[0] not in _SIZE_APART]
 
 
 def versions() -> dict[str, str]:

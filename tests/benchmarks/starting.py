@@ -32,12 +32,12 @@ def measure(effort: Effort, official: Path | None) -> Findings:
     with processes.prepared_server() as url:
         firsts = {name: partial(_seconds, python, code.format(url=url)) for name, code in _FIRST_CALLS.items()}
         first = in_turns(firsts, effort.rounds)
-    size = environments.megabytes(python)
+    size, note = environments.megabytes(python), _size_note(python, official)
     what = "import and first get, CPU over httpx's"
     rows = [
         _row("import, CPU over import httpx", imported, 1.5),
         _row(what, first, None),
-        Row(theme=THEME, what="fresh environment", value=size, unit="MB", target=20.0, note=_size_note(official)),
+        Row(theme=THEME, what="fresh environment", value=size, unit="MB", target=20.0, note=note),
     ]
     return Findings(rows, where(python))
 
@@ -87,5 +87,9 @@ def _importtime(python: Path, module: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stderr
 
 
-def _size_note(official: Path | None) -> str:
-    return f"official {environments.megabytes(official):.0f} MB" if official else ""
+def _size_note(ours: Path, official: Path | None) -> str:
+    note = f"{environments.packages(ours)} packages"
+    if official is None:
+        return note
+    megabytes, packages = environments.megabytes(official), environments.packages(official)
+    return f"{note}; official {megabytes:.0f} MB, {packages} packages"
