@@ -213,4 +213,7 @@ _SINGLE: Final[dict[str, tuple[str, Callable[[Finding, list[str]], str]]]] = {
     "limit-loosened": ("Changed", _limit),
     "limit-changed": ("Changed", _limit),
 }
-_SILENT: Final = {"text-changed", "order-changed", "undeprecated", "overlay-mismatch", "not-generatable"}
+_SILENT: Final = {
+    *("text-changed", "order-changed", "undeprecated"),
+    *("overlay-mismatch", "limit-mismatch", "not-generatable"),
+}

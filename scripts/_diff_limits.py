@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import jsonpath
+from _limits import places
 from _references import escape, parts, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from _diff_findings import Finding
 
 
 def constants(
@@ -15,10 +22,29 @@ def constants(
     copied = _copied(overlay, spec)
     found: dict[str, list[str]] = {}
     for name, limit in limits.items():
-        pointer = limit["pointer"]
-        place = _in_upstream(copied.get(pointer, pointer), spec, upstream)
-        found.setdefault(place, []).append(name)
+        for pointer in places(limit):
+            names = found.setdefault(_in_upstream(copied.get(pointer, pointer), upstream), [])
+            if name not in names:
+                names.append(name)
     return found
+
+
+def with_constants(finding: Finding, constants: Mapping[str, list[str]], *, blocked: bool) -> Finding:
+    """Say of a limit which constants come from it, and whether the client follows by itself.
+
+    Args:
+        finding: Any finding.
+        constants: The names of constants by the pointers of the numbers that they come from.
+        blocked: Whether something else has to be put right before anything can be generated.
+    """
+    if not finding.kind.startswith("limit-") or not (names := constants.get(finding.path)):
+        return finding
+    listed = " and ".join(names)
+    follow = f"the client's batches and pages follow on `make spec generate`, by {listed}"
+    if blocked or finding.new is None:
+        verb = "comes" if len(names) == 1 else "come"
+        follow = f"{listed} {verb} from it, in openapi/limits.yaml"
+    return replace(finding, sentence=f"{finding.sentence.removesuffix('.')}; {follow}.")
 
 
 def _copied(overlay: dict[str, Any], spec: dict[str, Any]) -> dict[str, str]:
@@ -36,14 +62,15 @@ def _pointer(match: jsonpath.JSONPathMatch) -> str:
     return "".join(f"/{escape(str(part))}" for part in match.parts)
 
 
-def _in_upstream(pointer: str, spec: dict[str, Any], upstream: dict[str, Any]) -> str:
-    """Return the pointer with the index that a parameter has upstream, where the order is another one."""
+def _in_upstream(pointer: str, upstream: dict[str, Any]) -> str:
+    """Return the pointer with the index that a parameter has upstream, where limits.yaml has its name."""
     keys = parts("#" + pointer)
     if len(keys) < 5 or keys[0] != "paths" or keys[3] != "parameters":
         return pointer
-    parameter = resolve(spec, "#" + "".join(f"/{escape(key)}" for key in keys[:5]))
     listed = upstream["paths"].get(keys[1], {}).get(keys[2], {}).get("parameters", [])
-    for index, other in enumerate(listed):
-        if (other.get("in"), other.get("name")) == (parameter["in"], parameter["name"]):
+    for index, item in enumerate(listed):
+        parameter = resolve(upstream, item["$ref"]) if "$ref" in item else item
+        if parameter.get("name") == keys[4]:
             keys[4] = str(index)
+            break
     return "".join(f"/{escape(key)}" for key in keys)

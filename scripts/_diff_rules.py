@@ -114,6 +114,7 @@ RULES: Final[dict[str, Rule]] = {
     "order-changed": _same(COSMETIC, "the order means nothing"),
     "text-changed": _same(COSMETIC, "read whether they promise something else"),
     "overlay-mismatch": _same(BREAKING, "`make spec` fails until the overlay is corrected"),
+    "limit-mismatch": _same(BREAKING, "`make generate` fails until upstream, the overlay or limits.yaml is put right"),
     "not-generatable": _same(BREAKING, "`make spec` fails"),
 }
 """Every kind that a finding can have; the keys are what `--json` prints."""

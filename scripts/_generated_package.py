@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from _generation import as_json, generator_view, limits, operations, read_yaml
+from _generation import as_json, generator_view, operations, read_yaml
+from _limits import limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -41,51 +41,6 @@ def read_yaml(path: Path) -> Any:
         raise DocumentError(f"{path}: {error}") from error
 
 
-def resolve_pointer(document: Any, pointer: str) -> Any:
-    """Return what a JSON pointer (RFC 6901) leads to.
-
-    Raises:
-        LookupError: If it leads nowhere.
-    """
-    if pointer and not pointer.startswith("/"):
-        raise LookupError(pointer)
-    value = document
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        elif isinstance(value, dict) and key in value:
-            value = value[key]
-        else:
-            raise LookupError(pointer)
-    return value
-
-
-def limits(document: Any, table: Any) -> dict[str, tuple[float, str]]:
-    """Return each limit's number and description, by its constant's name.
-
-    Args:
-        document: The API document.
-        table: ``{CONSTANT: {pointer, description}}``, as in openapi/limits.yaml.
-
-    Raises:
-        DocumentError: If a pointer leads nowhere or to something that is no number.
-    """
-    found: dict[str, tuple[float, str]] = {}
-    for name, entry in (table or {}).items():
-        try:
-            pointer, description = entry["pointer"], entry["description"]
-            value = resolve_pointer(document, pointer)
-        except LookupError as error:
-            raise DocumentError(f"limits: {name}: nothing at {error}") from error
-        except TypeError as error:
-            raise DocumentError(f"limits: {name}: must have a pointer and a description") from error
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise DocumentError(f"limits: {name}: no number at {pointer}, but {value!r}")
-        found[name] = (value, " ".join(description.split()))
-    return found
-
-
 def operations(document: Any) -> list[dict[str, Any]]:
     """Return a row for each operation, in the document's order."""
     rows = []

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 import yaml
+from _limits import resolve_pointer
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY = ROOT / "tests/parity"
@@ -28,18 +29,11 @@ _STEP_PARTS: dict[str, Place] = {"call": "user", "exchanges": "wire", "expect": 
 def limits() -> dict[str, int]:
     """Give the limits of the API by name, from the specification."""
     spec, places = _read(OPENAPI / "annotation-queues.yaml"), _read(OPENAPI / "limits.yaml")
-    return {name: _at(spec, place["pointer"]) for name, place in places.items()}
+    return {name: int(resolve_pointer(spec, place["pointer"])) for name, place in places.items()}
 
 
 def _read(path: Path) -> Json:
     return yaml.load(path.read_text(), _Loader)  # noqa: S506  # it is a safe one
-
-
-def _at(document: Json, pointer: str) -> int:
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        document = document[int(key) if isinstance(document, list) else key]
-    return int(document)
 
 
 def written(directory: Path = PARITY / "cases") -> dict[str, list[Case]]:

@@ -16,13 +16,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from _dialect import wrap_references
+from _assemble import assemble
 from _diff_scope import taken
-from _document import SpecError, cut, load, operations
+from _document import SpecError, load, operations
 from _layout import render
-from _overlay import apply, load_overlay, wanted_operations
-from _references import check
-from openapi_spec_validator import OpenAPIV30SpecValidator
+from _overlay import load_overlay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,18 +32,7 @@ def build(upstream: str, overlay: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the spec that an upstream document and an overlay make, validated, and what was taken of upstream."""
     corrections = load_overlay(overlay)
     source = taken(load(upstream), corrections)
-    spec = apply(cut(source, wanted_operations(corrections)), corrections)
-    wrap_references(spec)
-    # Once more, now for what the overlay brought in or cut loose.
-    check(spec)
-    spec = cut(spec, operations(spec))
-    problems = [
-        f"the result is not valid at /{'/'.join(map(str, error.path))}: {error.message.splitlines()[0]}"
-        for error in OpenAPIV30SpecValidator(spec).iter_errors()
-    ]
-    if problems:
-        raise SpecError(*problems)
-    return spec, source
+    return assemble(source, corrections), source
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,10 +15,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _diff import compare, misfits, warned
+from _diff import compare
 from _diff_changelog import changelog
 from _diff_findings import breaks
-from _diff_limits import constants
+from _diff_limits import constants, with_constants
+from _diff_misfits import misfits, warned
 from _diff_report import as_json, as_text
 from _diff_rules import SEVERITIES
 from _diff_scope import addresses
@@ -49,9 +50,11 @@ def findings(upstream: str, against: str, overlay: str) -> tuple[list[Finding], 
         old = load(against)
         return compare(old, new, corrections), addresses(old) | addresses(new)
     old = load(str(source))
-    names = constants(load_data(str(_OPENAPI / "limits.yaml")), load(against), corrections, new)
-    found = [*compare(old, new, corrections, names), *misfits(new, corrections)]
-    found = [warned(finding, corrections) for finding in found]
+    limits = load_data(str(_OPENAPI / "limits.yaml"))
+    names = constants(limits, load(against), corrections, new)
+    hindrances = misfits(new, corrections, limits)
+    found = [with_constants(one, names, blocked=bool(hindrances)) for one in compare(old, new, corrections)]
+    found = [*(warned(finding, corrections) for finding in found), *hindrances]
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity)), addresses(old) | addresses(new)
 
 

@@ -17,8 +17,10 @@ import _overlay  # noqa: E402
 import _references  # noqa: E402
 import spec_diff as program  # noqa: E402
 
-NEWEST = ROOT / "tests/fixtures/upstream/arize-v2-2026-10.json"
-OLDEST = ROOT / "tests/fixtures/upstream/arize-v2-2026-05.json"
+# Two documents that never change, for what is found between documents; what the spec is made from does change.
+OLDER = ROOT / "tests/fixtures/upstream/arize-v2-2026-05.json"
+NEWER = ROOT / "tests/fixtures/upstream/arize-v2-2026-10.json"
+FROZEN = ("--against", str(NEWER))
 SPEC = ROOT / "openapi/annotation-queues.yaml"
 TAKEN = ROOT / "openapi/annotation-queues.upstream.json"
 OVERLAY = _overlay.load_overlay(str(ROOT / "openapi/overlay.yaml"))
@@ -76,7 +78,13 @@ def operation(document: dict[str, Any], place: str = f"{QUEUE}/get") -> dict[str
     return found
 
 
-def newest() -> dict[str, Any]:
-    """Return the newest snapshot, free to be doctored."""
-    document: dict[str, Any] = json.loads(NEWEST.read_text())
+def newer() -> dict[str, Any]:
+    """Return the newer of the documents that never change, free to be doctored."""
+    document: dict[str, Any] = json.loads(NEWER.read_text())
+    return document
+
+
+def taken() -> dict[str, Any]:
+    """Return what the spec is made from, free to be doctored."""
+    document: dict[str, Any] = json.loads(TAKEN.read_text())
     return document

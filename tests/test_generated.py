@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 check_generated = importlib.import_module("check_generated")
 generate = importlib.import_module("generate")
 generation = importlib.import_module("_generation")
+limits_of = importlib.import_module("_limits")
 sys.path.remove(str(ROOT / "scripts"))
 
 PACKAGE: Path = check_generated.PACKAGE
@@ -118,7 +119,7 @@ def test_every_generated_file_is_stamped() -> None:
 def test_limits_are_those_of_the_document() -> None:
     """Each constant has the number that its pointer leads to, and there is a constant for each pointer."""
     table = yaml.safe_load((ROOT / "openapi/limits.yaml").read_text())
-    found = {name: generation.resolve_pointer(DOCUMENT, entry["pointer"]) for name, entry in table.items()}
+    found = {name: limits_of.resolve_pointer(DOCUMENT, entry["pointer"]) for name, entry in table.items()}
     assert found == {name: value for name, value in vars(limits).items() if name.isupper()}
     assert found
 
@@ -131,17 +132,28 @@ def test_limits_are_those_of_the_document() -> None:
         ({"pointer": "/info/flag", "description": "d"}, "no number at /info/flag"),
         ({"pointer": "info", "description": "d"}, "nothing at info"),
         ({"pointer": "/info/sizes/1", "description": "d"}, "nothing at /info/sizes/1"),
-        ({"pointer": "/info/title"}, "'description'"),
+        ({"pointer": "/info/title"}, "must have a pointer and a description"),
+        ({"pointer": "/info/a~1b", "also": ["/info/sizes/0"], "description": "d"}, "4 at /info/a~1b, but 3 at /info/s"),
+        ({"pointer": "/parameters/0/maximum", "description": "d"}, "nothing at /parameters/0/maximum"),
+        ({"pointer": "/parameters/twice/maximum", "description": "d"}, "nothing at /parameters/twice/maximum"),
         ("/info/title", "must have a pointer and a description"),
     ],
 )
 def test_a_limit_without_a_number_fails(entry: Any, reason: str) -> None:
     """A pointer that leads nowhere, or to no number, is an error that names the constant and the pointer."""
-    document = {"info": {"title": "t", "flag": True, "sizes": [3], "a/b": 4}}
+    twice = {"name": "twice", "maximum": 1}
+    parameters = [twice, twice, {"$ref": "#/components/limit"}]
+    document = {
+        "info": {"title": "t", "flag": True, "sizes": [3], "a/b": 4},
+        "parameters": parameters,
+        "components": {"limit": {"name": "limit", "maximum": 5}},
+    }
     with pytest.raises(generation.DocumentError, match=f"MAX_THINGS: .*{reason}"):
-        generation.limits(document, {"MAX_THINGS": entry})
+        limits_of.limits(document, {"MAX_THINGS": entry})
     good = {"MAX_THINGS": {"pointer": "/info/a~1b", "description": "d"}}
-    assert generation.limits(document, good) == {"MAX_THINGS": (4, "d")}
+    assert limits_of.limits(document, good) == {"MAX_THINGS": (4, "d")}
+    by_name = {"MAX_PAGE": {"pointer": "/parameters/limit/maximum", "description": "d"}}
+    assert limits_of.limits(document, by_name) == {"MAX_PAGE": (5, "d")}
 
 
 @pytest.mark.parametrize("fault", ["limits", "generator"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from by_diff import (
+    FROZEN,
     OVERLAY,
     QUEUE,
     QUEUES,
@@ -18,30 +19,37 @@ from by_diff import (
     SCHEMAS,
     SPANS,
     SPEC,
-    TAKEN,
     found,
-    newest,
+    newer,
     one,
     operation,
     properties,
     schema,
+    taken,
 )
 
 sys.path.insert(0, str(ROOT / "scripts"))  # the scripts run as programs and import each other by bare name
 
+import _assemble
 import _diff
 import _diff_findings
 import _diff_rules
 import _diff_schemas
 import _diff_views
-import _references
+import _limits
 import spec as spec_program
 
 
 @pytest.fixture
 def upstream() -> dict[str, Any]:
-    """The newest snapshot, free to be doctored."""
-    return newest()
+    """The newer snapshot, free to be doctored; it is compared with itself, whatever the spec is made from."""
+    return newer()
+
+
+@pytest.fixture
+def kept() -> dict[str, Any]:
+    """What the spec is made from, free to be doctored."""
+    return taken()
 
 
 # --------------------------------------------------------------------------------------------- what upstream may do
@@ -95,10 +103,18 @@ def _parameters(document: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def limit_of_records(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameter that bounds a page of records."""
+    found: dict[str, Any] = _limits.resolve_pointer(document, f"{QUEUE}~1records/get/parameters/limit")
+    return found
+
+
 def _new_union_member(holder: str, member: str) -> Doctor:
     return lambda document: schema(document, holder)["oneOf"].append({"$ref": f"#/components/schemas/{member}"})
 
 
+LIMITS = ROOT / "openapi/limits.yaml"
+EXAMPLES = "AnnotationQueueExampleRecordInput"
 CREATE = "CreateAnnotationQueueRequest"
 UPDATE = "UpdateAnnotationQueueRequest"
 DOCTORED: dict[str, tuple[Doctor, str, str, str]] = {
@@ -304,10 +320,10 @@ DOCTORED: dict[str, tuple[Doctor, str, str, str]] = {
 
 @pytest.mark.parametrize("case", DOCTORED)
 def test_doctored_upstream_is_caught_with_its_severity(upstream, case):
-    """Each change is one finding of its kind, as severe as it is and for whom it is; nothing else but misfits."""
+    """Each change is one finding of its kind, as severe as it is and for whom it is; nothing else is found."""
     doctor, kind, severity, touches = DOCTORED[case]
     doctor(upstream)
-    findings = [finding for finding in found(upstream) if finding["kind"] != "overlay-mismatch"]
+    findings = found(upstream, *FROZEN)
     finding = one(findings, kind)
     assert (finding["severity"], finding["touches"]) == (severity, touches)
     assert finding["sentence"].endswith(".")
@@ -320,7 +336,7 @@ def test_enum_of_many_values_respelled_and_extended_is_two_findings(upstream):
     colors = schema(upstream, "TagColor")
     former = colors["enum"]
     colors["enum"] = [*(value.lower() for value in former), "magenta"]
-    findings = [finding for finding in found(upstream) if finding["kind"] != "overlay-mismatch"]
+    findings = found(upstream, *FROZEN)
     assert {finding["kind"] for finding in findings} == {"enum-respelled", "enum-value-added"}
     assert one(findings, "enum-respelled")["old"] == former
     assert one(findings, "enum-value-added")["new"] == ["magenta"]
@@ -329,45 +345,106 @@ def test_enum_of_many_values_respelled_and_extended_is_two_findings(upstream):
 def test_words_joined_in_another_way_are_a_respelling(upstream):
     """`read-only` and `READ_ONLY` are the same value."""
     schema(upstream, "UserRole")["enum"][2] = "member-ui-only"
-    finding = one(found(upstream), "enum-respelled")
+    finding = one(found(upstream, *FROZEN), "enum-respelled")
     assert (finding["old"], finding["new"]) == (["MEMBER_UI_ONLY"], ["member-ui-only"])
 
 
-def test_value_that_the_overlay_would_put_back_is_pointed_out(upstream):
+def test_value_that_the_overlay_would_put_back_is_pointed_out(kept):
     """The overlay restates the enum values that it knows, so the action to correct is named."""
-    schema(upstream, "AssignmentMethod")["enum"].remove("RANDOM")
-    finding = one(found(upstream), "enum-value-removed")
+    schema(kept, "AssignmentMethod")["enum"].remove("RANDOM")
+    finding = one(found(kept), "enum-value-removed")
     assert "would put it back" in finding["sentence"]
     number = int(finding["sentence"].partition("overlay action ")[2].split()[0])
     assert OVERLAY["actions"][number - 1]["update"] == {"enum": ["all", "random"]}
 
 
-def test_limit_raised_upstream_names_the_constants_and_arrives_in_the_spec(upstream, tmp_path):
-    """The total of a request follows the keyword; the finding names the constant, and the spec has the number."""
-    spans = properties(upstream, SPANS)["span_ids"]
-    spans["maxItems"] *= 2
-    finding = one(found(upstream), "limit-loosened")
-    assert (finding["old"], finding["new"]) == (spans["maxItems"] // 2, spans["maxItems"])
-    assert "MAX_RECORDS_PER_REQUEST" in finding["sentence"]
+RECORD_LISTS = ((SPANS, "span_ids"), ("AnnotationQueueTraceRecordInput", "trace_ids"), (EXAMPLES, "example_ids"))
+
+
+def test_limit_raised_upstream_names_the_constants_and_arrives_in_the_spec(kept, tmp_path):
+    """The total of a request follows the keywords; the findings name the constant, and the spec has the number."""
+    former = properties(kept, SPANS)["span_ids"]["maxItems"]
+    for holder, name in RECORD_LISTS:
+        properties(kept, holder)[name]["maxItems"] = 2 * former
+    findings = found(kept)
+    assert [(finding["kind"], finding["old"], finding["new"]) for finding in findings] == [
+        ("limit-loosened", former, 2 * former)
+    ] * 3
+    for finding in findings:
+        assert "follow on `make spec generate`, by MAX_RECORDS_PER_REQUEST" in finding["sentence"]
     source, output = tmp_path / "doctored.json", tmp_path / "spec.yaml"
-    source.write_text(json.dumps(upstream))
+    source.write_text(json.dumps(kept))
     assert spec_program.main(["--upstream", str(source), "--output", str(output)]) == 0
-    limit = yaml.safe_load((ROOT / "openapi/limits.yaml").read_text())["MAX_RECORDS_PER_REQUEST"]
-    assert _references.resolve(yaml.safe_load(output.read_text()), "#" + limit["pointer"]) == spans["maxItems"]
+    made = _limits.limits(yaml.safe_load(output.read_text()), yaml.safe_load(LIMITS.read_text()))
+    assert made["MAX_RECORDS_PER_REQUEST"][0] == 2 * former
 
 
-def test_limit_of_a_parameter_names_its_constant(upstream):
+def test_limit_of_a_parameter_names_its_constant(kept):
     """The spec lists parameters in another order than upstream; the constant is recognised all the same."""
-    parameters = operation(upstream, f"{QUEUE}~1records/get")["parameters"]
-    (limit,) = [parameter for parameter in parameters if parameter["name"] == "limit"]
-    limit["schema"]["maximum"] += 1
-    assert "MAX_RECORDS_PAGE_SIZE" in one(found(upstream), "limit-loosened")["sentence"]
+    limit_of_records(kept)["schema"]["maximum"] += 1
+    assert "MAX_RECORDS_PAGE_SIZE" in one(found(kept), "limit-loosened")["sentence"]
+
+
+def test_new_parameter_does_not_move_a_limit(kept, tmp_path):
+    """A limit of a parameter goes by the parameter's name, whatever stands before or behind it."""
+    former = limit_of_records(kept)["schema"]["maximum"]
+    for name in ("depth", "zone"):
+        parameter = {"name": name, "in": "query", "schema": {"type": "integer", "maximum": 10}}
+        operation(kept, f"{QUEUE}~1records/get")["parameters"].insert(0, parameter)
+    assert {finding["kind"] for finding in found(kept)} == {"parameter-added"}
+    made = _limits.limits(_assemble.assemble(kept, OVERLAY), yaml.safe_load(LIMITS.read_text()))
+    assert made["MAX_RECORDS_PAGE_SIZE"][0] == former
+
+
+@pytest.mark.parametrize(
+    ("doctor", "constant"),
+    [
+        (lambda d: properties(d, "AnnotationQueueTraceRecordInput")["trace_ids"], "MAX_RECORDS_PER_REQUEST"),
+        (lambda d: properties(d, "CreateAnnotationQueueRequest")["record_sources"], "MAX_RECORD_SOURCES_PER_REQUEST"),
+        (lambda d: _limits.resolve_pointer(d, "/paths/~1v2~1spaces/get/parameters/limit/schema"), "MAX_PAGE_SIZE"),
+    ],
+)
+def test_places_that_state_a_limit_must_agree(kept, doctor, constant):
+    """The client has one number for them; where one of them moves alone, it is told that generation will fail."""
+    place = doctor(kept)
+    keyword = "maximum" if "maximum" in place else "maxItems"
+    place[keyword] -= 1
+    findings = found(kept)
+    finding = one(findings, "limit-mismatch")
+    assert finding["severity"] == "breaking"
+    assert finding["sentence"].startswith(f"the limit {constant} has {place[keyword] + 1} at /")
+    assert f"but {place[keyword]} at /" in finding["sentence"]
+    assert "follow on" not in one(findings, "limit-tightened")["sentence"]
+    table = yaml.safe_load(LIMITS.read_text())
+    assert constant in _limits.faults(_assemble.assemble(kept, OVERLAY), table)
+
+
+def test_limit_that_is_gone_does_not_claim_that_the_client_follows(kept):
+    """Without a number there is nothing to follow: the constant is named, and so is what fails."""
+    del limit_of_records(kept)["schema"]["maximum"]
+    findings = found(kept)
+    assert "MAX_RECORDS_PAGE_SIZE has nothing at" in one(findings, "limit-mismatch")["sentence"]
+    assert "MAX_RECORDS_PAGE_SIZE comes from it" in one(findings, "limit-loosened")["sentence"]
+
+
+def test_schemas_of_operations_that_moved_are_still_there(kept):
+    """Only corrections of the paths that moved do not fit any more, not those of the schemas behind them."""
+    paths = kept["paths"]
+    for path in [path for path in paths if path.startswith("/v2/annotation-queues")]:
+        paths[path.replace("annotation-queues", "labelling-queues")] = paths.pop(path)
+    misfits = [finding for finding in found(kept) if finding["kind"] == "overlay-mismatch"]
+    assert misfits
+    assert [
+        finding["subject"]
+        for finding in misfits
+        if "annotation-queues'" not in finding["subject"] and "annotation-queues/" not in finding["subject"]
+    ] == []
 
 
 def test_same_change_met_by_several_operations_is_one_finding(upstream):
     """A schema that six operations share is reported once, with all of them."""
     properties(upstream, "PaginationMetadata")["total"] = {"type": "integer"}
-    finding = one(found(upstream), "field-added")
+    finding = one(found(upstream, *FROZEN), "field-added")
     assert finding["path"] == f"{SCHEMAS}/PaginationMetadata/properties/total"
     assert {"list_annotation_queues", "list_annotation_queue_records", "list_spaces"} <= set(finding["operations"])
 
@@ -376,7 +453,7 @@ def test_moved_operation_is_compared_where_it_is_now(upstream):
     """What else changes about an operation that moved is not lost."""
     _move(upstream)
     del operation(upstream, "/paths/~1v3~1queues~1{annotation_queue_id}~1tags/get")["responses"]["404"]
-    finding = one(found(upstream), "error-status-removed")
+    finding = one(found(upstream, *FROZEN), "error-status-removed")
     assert finding["path"].startswith("/paths/~1v3~1queues~1{annotation_queue_id}~1tags/get/")
 
 
@@ -385,40 +462,40 @@ def test_inlined_reference_is_no_difference(upstream):
     inline = copy.deepcopy(schema(upstream, "AnnotationInput"))
     properties(upstream, "AnnotateAnnotationQueueRecordRequest")["annotations"]["items"] = inline
     del upstream["components"]["schemas"]["AnnotationInput"]
-    assert [finding for finding in found(upstream) if finding["kind"] != "overlay-mismatch"] == []
+    assert found(upstream, *FROZEN) == []
 
 
-def test_recursive_schema_is_a_finding_and_comes_to_an_end(upstream):
+def test_recursive_schema_is_a_finding_and_comes_to_an_end(kept):
     """A schema that contains itself cannot be generated; the rest is compared all the same."""
-    properties(upstream, "Evaluation")["parts"] = {
+    properties(kept, "Evaluation")["parts"] = {
         "type": "array",
         "items": {"$ref": "#/components/schemas/Evaluation"},
     }
-    findings = found(upstream)
+    findings = found(kept)
     assert "recursive schema" in one(findings, "not-generatable")["sentence"]
     assert one(findings, "field-added")["path"] == f"{SCHEMAS}/Evaluation/properties/parts"
-    again = copy.deepcopy(upstream)
+    again = copy.deepcopy(kept)
     properties(again, "Evaluation")["label"] = {"type": "boolean"}
-    assert [f.kind for f in _diff.compare(upstream, again, OVERLAY)] == ["type-changed"]
+    assert [f.kind for f in _diff.compare(kept, again, OVERLAY)] == ["type-changed"]
 
 
 def test_operations_that_do_not_concern_the_client_are_left_out(upstream):
     """Spaces are listed only; what happens to other operations on them is not ours."""
     operation(upstream, "/paths/~1v2~1spaces/post")["operationId"] = "make_space"
     upstream["paths"]["/v2/monitors"] = {"get": {"operationId": "list_monitors", "responses": {}}}
-    assert found(upstream) == []
+    assert found(upstream, *FROZEN) == []
 
 
 def test_watched_operation_is_compared_without_being_taken(upstream):
     """Users are in no spec of ours, but annotators are users."""
     schema(upstream, "UserStatus")["enum"].append("SUSPENDED")
-    assert one(found(upstream), "enum-value-added")["operations"] == ["list_users"]
+    assert one(found(upstream, *FROZEN), "enum-value-added")["operations"] == ["list_users"]
     assert "/v2/users" not in yaml.safe_load(SPEC.read_text())["paths"]
 
 
 def test_no_change_of_a_schema_goes_unseen():
-    """Taking away any keyword or field of any schema that is kept of upstream is found."""
-    old, new = (json.loads(TAKEN.read_text()) for _ in range(2))
+    """Taking away any keyword or field of any schema is found."""
+    old, new = newer(), newer()
     missed = []
     for name, whole in new["components"]["schemas"].items():
         place = _diff_views.Place({"$ref": f"#{SCHEMAS}/{name}"}, "")
