@@ -7,15 +7,13 @@ it keeps. Both raise SpecError, of which each problem is one line for a maintain
 from __future__ import annotations
 
 import copy
-import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-import yaml
+from _data import load_data, one_line
 from _dialect import to_3_0
 from _references import SpecError, check, parts, references, resolve
+from _shape import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +23,6 @@ __all__ = ["METHODS", "Operation", "SpecError", "cut", "load", "load_data", "ope
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 Operation = tuple[str, str]  # method in lower case, path template
 _Component = tuple[str, str]  # kind and name, as in components/schemas/Problem
-_TIMEOUT_SECONDS = 60.0
 
 
 def load(source: str) -> dict[str, Any]:
@@ -41,32 +38,17 @@ def load(source: str) -> dict[str, Any]:
         raise SpecError(f"{source}: not an OpenAPI 3 document" + (" but Swagger 2" if swagger else ""))
     if not re.match(r"3\.[01](\.|$)", version):
         raise SpecError(f"{source}: OpenAPI {version} is not read, only 3.0 and 3.1")
-    if not _has_paths(document):
+    if not isinstance(document.get("paths"), dict):
         raise SpecError(f"{source}: not an OpenAPI document with paths")
+    if problems := faults(document):
+        raise SpecError(*(f"{source}: {problem}" for problem in problems))
     try:
         check(document)
         return to_3_0(document) if version.startswith("3.1") else document
     except SpecError as error:
         raise SpecError(*(f"{source}: {problem}" for problem in error.problems)) from None
     except (AttributeError, TypeError, ValueError, LookupError) as error:
-        raise SpecError(f"{source}: not a well-formed OpenAPI document ({_one_line(error)})") from None
-
-
-def load_data(source: str) -> Any:
-    """Return the plain data in a JSON or YAML file, or at an http(s) URL."""
-    content = _download(source) if re.match(r"https?://", source, re.IGNORECASE) else _read(source)
-    try:
-        text = content.decode("utf-8-sig")
-        if text.lstrip().startswith("<"):
-            raise SpecError(f"{source}: an HTML or XML page, not an OpenAPI document")
-        # There and back: keys become text (a status in YAML is a number), and only plain data comes back.
-        return json.loads(json.dumps(_parse(text)))
-    except UnicodeDecodeError:
-        raise SpecError(f"{source}: not text in UTF-8") from None
-    except yaml.YAMLError as error:
-        raise SpecError(f"{source}: neither JSON nor YAML: {_one_line(error)}") from None
-    except (TypeError, ValueError, RecursionError) as error:
-        raise SpecError(f"{source}: not plain data: {_one_line(error)}") from None
+        raise SpecError(f"{source}: not a well-formed OpenAPI document ({one_line(error)})") from None
 
 
 def operations(document: dict[str, Any]) -> list[Operation]:
@@ -89,54 +71,6 @@ def cut(document: dict[str, Any], wanted: Iterable[Operation]) -> dict[str, Any]
     result["paths"] = paths
     result["components"] = _components(document, _reach(document, paths) | _schemes([document, *kept]))
     return copy.deepcopy(result)
-
-
-def _download(url: str) -> bytes:
-    try:
-        response = httpx.get(url, follow_redirects=True, timeout=_TIMEOUT_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise SpecError(f"{url}: {_one_line(error) or type(error).__name__}") from None
-    if not response.is_success:
-        raise SpecError(f"{url}: answered {response.status_code} {response.reason_phrase}".rstrip())
-    return response.content
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise SpecError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
-
-
-# The parser in C is ten times as fast; not every build of PyYAML has it.
-_Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):  # type: ignore[misc, valid-type]
-    """YAML as JSON understands it: `no` and `2026-10-01` are text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, rule) for tag, rule in rules if tag.rpartition(":")[2] in {"null", "int", "float", "merge"}]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())
-
-
-def _has_paths(document: dict[str, Any]) -> bool:
-    paths = document.get("paths")
-    return isinstance(paths, dict) and all(isinstance(item, dict) for item in paths.values())
 
 
 def _paths(document: dict[str, Any], wanted: Sequence[Operation]) -> dict[str, Any]:

@@ -7,15 +7,20 @@ not happen here: it means that upstream changed under a correction of ours.
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonpath
 from _document import METHODS, Operation, load_data
 from _references import NAME_MAPS, SpecError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _VERBS = ("update", "remove", "x-copy")
 # A member that an update adds to a map of names must be whole: a bare description is about what has gone.
 _WHOLE = frozenset({"type", "$ref", "allOf", "oneOf", "anyOf", "schema", "content", "operationId"})
+# Lists that JSON Schema has as sets. Overlay 1.0 adds to a list; upstream may have come to state what we add.
+_SETS = frozenset({"required", "enum"})
 _ENVIRONMENT = jsonpath.JSONPathEnvironment(strict=True)
 
 
@@ -71,6 +76,20 @@ def apply(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
+def touching(document: dict[str, Any], overlay: dict[str, Any], path: Sequence[Any]) -> list[str]:
+    """Return the actions that had a hand in what stands at a path of the result, each by number and target."""
+    keys = [str(key) for key in path]
+    found = []
+    for number, action in enumerate(overlay["actions"], start=1):
+        for match in _ENVIRONMENT.finditer(action["target"], document):
+            place = [str(part) for part in match.parts]
+            rest, update = keys[len(place) :], action.get("update")
+            if keys[: len(place)] == place and (not rest or (isinstance(update, dict) and rest[0] in update)):
+                found.append(f"overlay action {number}, target {action['target']}")
+                break
+    return found
+
+
 def _carry_out(document: dict[str, Any], action: dict[str, Any]) -> None:
     matches = list(_ENVIRONMENT.finditer(action["target"], document))
     if not matches:
@@ -78,7 +97,7 @@ def _carry_out(document: dict[str, Any], action: dict[str, Any]) -> None:
     # Backwards, so that the places of what is still to be removed from a list do not shift.
     for match in reversed(matches):
         if "update" in action:
-            _update(match.obj, action["update"], names=bool(match.parts) and match.parts[-1] in NAME_MAPS)
+            _update(match.obj, action["update"], str(match.parts[-1]) if match.parts else "")
         elif match.parent is None:
             raise _MismatchError("is the whole document")
         else:
@@ -96,12 +115,14 @@ def _copied(document: dict[str, Any], source: str) -> Any:
     return copy.deepcopy(sources[0].obj)
 
 
-def _update(target: Any, update: Any, *, names: bool) -> None:
+def _update(target: Any, update: Any, key: str, *, of_names: bool = False) -> None:
+    """Merge an update into what stands under a key; `of_names` where that key is a name itself."""
     if isinstance(target, list):
-        target.extend(copy.deepcopy(update if isinstance(update, list) else [update]))
+        values = copy.deepcopy(update if isinstance(update, list) else [update])
+        target.extend(value for value in values if key not in _SETS or value not in target)
     elif isinstance(target, dict) and isinstance(update, dict):
-        for key, value in update.items():
-            _merge(target, key, value, names=names)
+        for name, value in update.items():
+            _merge(target, name, value, names=key in NAME_MAPS and not of_names)
     else:
         raise _MismatchError("is not an object or array that this update can be merged into")
 
@@ -110,6 +131,6 @@ def _merge(target: dict[str, Any], key: str, value: Any, *, names: bool) -> None
     if key not in target and names and isinstance(value, dict) and _WHOLE.isdisjoint(value):
         raise _MismatchError(f"has no {key!r}, which the update describes")
     if key in target and isinstance(value, (dict, list)) and isinstance(target[key], type(value)):
-        _update(target[key], value, names=not names and key in NAME_MAPS)
+        _update(target[key], value, key, of_names=names)
     else:
         target[key] = copy.deepcopy(value)

@@ -312,7 +312,7 @@ def test_changelog_of_no_difference_says_so():
         pytest.param("[1, 2", id="broken"),
         pytest.param('{"openapi": "3.0.3", "paths": {"/a": {"get": {"$ref": "#/nowhere"}}}}', id="reference"),
         pytest.param(
-            '{"openapi": "3.0.3", "paths": {"/v2/spaces": {"get": {"parameters": 7, "responses": []}}}}', id="shape"
+            '{"openapi": "3.0.3", "paths": {"/v2/spaces": {"get": {"parameters": 7, "responses": {}}}}}', id="shape"
         ),
     ],
 )
