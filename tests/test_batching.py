@@ -233,11 +233,11 @@ def test_a_plan_prints_as_a_table() -> None:
     planned = plan(normalise(sources), labels=["chat", "golden", "d2"])
     assert str(planned).splitlines() == [
         "request  records  source                time range (UTC) or version",
-        f"      1      {RECORDS - 1}  spans of 'chat'       2026-03-01 00:00:00 to 2026-03-02 00:00:00",
+        f"      1  {RECORDS - 1:>7,}  spans of 'chat'       2026-03-01 00:00:00 to 2026-03-02 00:00:00",
         "      1        1  examples of 'golden'  version v1",
         "      2        2  spans of 'chat'       2026-03-01 00:00:00 to 2026-03-02 00:00:00",
         "      3      all  examples of 'd2'      latest version",
-        f"{RECORDS + 2} records and 1 whole dataset in 3 requests; 1 duplicate dropped",
+        f"{RECORDS + 2:,} records and 1 whole dataset in 3 requests; 1 duplicate dropped",
     ]
     assert len(repr(planned)) < len(ids)
 
