@@ -11,6 +11,7 @@ from _diff_rules import BOTH
 from _diff_scope import scope, settled
 
 _SUMMARISED = {
+    "placeholder-renamed": "placeholders of paths have other names",
     "text-changed": "descriptions, examples or other texts differ",
     "order-changed": "fields or values are listed in another order",
 }
@@ -66,7 +67,16 @@ def _summarised(findings: list[Finding]) -> list[Finding]:
             ids = dict.fromkeys(name for finding in same for name in finding.operations)
             touches = same[0].touches if len({finding.touches for finding in same}) == 1 else BOTH
             sentence = f"{what} at {places}, first at {paths[0]}: {consequence}"
+            old = [finding.old for finding in same if finding.old is not None] or None
             result.append(
-                replace(same[0], sentence=sentence, operations=tuple(ids), touches=touches, subject=places, new=paths)
+                replace(
+                    same[0],
+                    sentence=sentence,
+                    operations=tuple(ids),
+                    touches=touches,
+                    subject=places,
+                    old=old,
+                    new=paths,
+                )
             )
     return result

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from _diff_values import listed
+import _diff_lines as say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -33,187 +34,89 @@ METHODS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The public methods whose call it is, by operation; the listings that names are looked up in are nobody's."""
 
-ERRORS: Final = {
-    "400": "BadRequestError",
-    "401": "AuthenticationError",
-    "403": "PermissionDeniedError",
-    "404": "NotFoundError",
-    "409": "ConflictError",
-    "422": "UnprocessableEntityError",
-    "429": "RateLimitError",
-}
-_LIMITS: Final = {
-    "maxItems": "at most {} items",
-    "minItems": "at least {} items",
-    "maxLength": "a length of at most {}",
-    "minLength": "a length of at least {}",
-    "maximum": "at most {}",
-    "minimum": "at least {}",
-}
 _SECTIONS = ("Added", "Changed", "Removed", "Fixed")
 
 
-def changelog(findings: Iterable[Finding], addresses: Mapping[str, str]) -> str:
+def changelog(findings: Iterable[Finding], addresses: Mapping[str, Iterable[str]]) -> str:
     """Return the entry in the form of Keep a Changelog; sections without a line are left out.
 
     Args:
         findings: What changed.
-        addresses: The method and path of each operation by its id.
+        addresses: The methods and paths of each operation by its id, the former one too where it has moved.
     """
     lines: dict[str, dict[str, None]] = {section: {} for section in _SECTIONS}
-    groups: dict[str, list[Finding]] = {}
+    groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
-        if finding.kind in _GROUPED:
-            groups.setdefault(finding.kind, []).append(finding)
+        if group := _group(finding):
+            groups.setdefault(group, []).append(finding)
         elif finding.kind not in _SILENT:
-            section, tell = _SINGLE.get(finding.kind, ("Changed", _plain))
-            if line := tell(finding, _methods(finding, addresses)):
+            section, tell = _SINGLE.get(finding.kind, ("Changed", say.plain))
+            if line := tell(finding, _methods([finding], addresses)):
                 lines[section][line] = None
-    for kind, members in groups.items():
+    for (kind, *_), members in groups.items():
         concerning = [one for one in members if _concerns(one, addresses)]
         if concerning:
-            lines["Changed"][_GROUPED[kind](concerning)] = None
+            told = _GROUPED.get(str(kind)) or partial(say.media_type, methods=_methods(concerning, addresses))
+            lines["Changed"][told(concerning)] = None
     blocks = [f"### {section}\n\n" + "\n".join(f"- {line}" for line in told) for section, told in lines.items() if told]
     return "\n\n".join(["## [Unreleased]", *(blocks or ["Nothing that users notice."])])
 
 
-def _methods(finding: Finding, addresses: Mapping[str, str]) -> list[str]:
-    """Return the public methods that a finding touches."""
-    found = (METHODS.get(addresses.get(name, ""), ()) for name in finding.operations)
-    return list(dict.fromkeys(method for methods in found for method in methods))
+def _group(finding: Finding) -> tuple[object, ...] | None:
+    """Return what findings have in common that are told in one line; None for one that is told by itself."""
+    if finding.kind.startswith("media-type-"):
+        return (finding.kind, finding.touches, str(finding.old), str(finding.new))
+    if finding.kind == "field-optional" and finding.touches == "request":
+        return None
+    return (finding.kind,) if finding.kind in _GROUPED else None
 
 
-def _concerns(finding: Finding, addresses: Mapping[str, str]) -> bool:
-    return not finding.operations or bool(_methods(finding, addresses))
+def _methods(findings: Iterable[Finding], addresses: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the public methods that findings touch."""
+    places = (place for finding in findings for name in finding.operations for place in addresses.get(name, ()))
+    return list(dict.fromkeys(method for place in places for method in METHODS.get(place, ())))
 
 
-def _code(names: Iterable[Any]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _field(finding: Finding, methods: list[str], *, full: bool = True) -> str:
-    """Name a field as users meet it: an argument of a method, or an attribute of a model of some methods."""
-    model, _, name = finding.subject.partition(".")
-    if model.endswith("Request") and name:
-        return _code(f"{method}({name}=)" for method in methods)
-    return f"`{finding.subject}`{_where(methods) if full else ''}"
-
-
-def _where(methods: list[str]) -> str:
-    return f" ({_code(methods)})" if methods else ""
-
-
-def _operation(finding: Finding, methods: list[str]) -> str:
-    if methods:
-        return f"{_code(methods)} (`{finding.subject}`)."
-    return f"The API has `{finding.subject}` (`{finding.new}`); the client offers it through `client.raw` at most."
-
-
-def _operation_gone(finding: Finding, methods: list[str]) -> str:
-    return f"{_code(methods) or 'Nothing public'}: the API has no `{finding.subject}` any more."
-
-
-def _new_field(finding: Finding, methods: list[str]) -> str:
-    return f"{_field(finding, methods, full=False)}{_origin(finding, methods)}." if methods else ""
-
-
-def _origin(finding: Finding, methods: list[str]) -> str:
-    if finding.touches == "request":
-        return "" if finding.subject.partition(".")[0].endswith("Request") else f", taken by {_code(methods)}"
-    return f", in what {_code(methods)} {'returns' if len(methods) == 1 else 'return'}"
-
-
-def _needed(finding: Finding, methods: list[str]) -> str:
-    return f"{_field(finding, methods)} must be given now." if methods else ""
-
-
-def _limit(finding: Finding, methods: list[str]) -> str:
-    keyword = finding.path.rpartition("/")[2]
-    words = _LIMITS.get(keyword, f"{keyword} {{}}")
-    now, was = (value if value is None else words.format(value) for value in (finding.new, finding.old))
-    return f"{_field(finding, methods)}: {now or 'no limit'}, was {was or 'without limit'}." if methods else ""
-
-
-def _status(finding: Finding, methods: list[str]) -> str:
-    status = str(finding.new or finding.old)
-    error = ERRORS.get(status)
-    if not methods:
-        return ""
-    verb = "may raise" if finding.new else "is no longer said to raise"
-    return f"{_code(methods)} {verb} `{error}` ({status})." if error else f"{_code(methods)}: status {status}."
-
-
-def _values(finding: Finding, methods: list[str]) -> str:
-    values = _code(finding.new or finding.old or ())
-    return f"Value {values} of `{finding.subject}`{_where(methods)}." if methods else ""
-
-
-def _member(finding: Finding, methods: list[str]) -> str:
-    name = finding.new or finding.old
-    return f"`{name}` as what {_code(methods)} {'take' if finding.touches == 'request' else 'give'}." if methods else ""
-
-
-def _plain(finding: Finding, methods: list[str]) -> str:
-    sentence = finding.sentence[0].upper() + finding.sentence[1:]
-    return f"{sentence.removesuffix('.')}{_where(methods)}." if methods or not finding.operations else ""
-
-
-def _null(finding: Finding, methods: list[str]) -> str:
-    may = "may be" if finding.kind == "nullable-added" else "is never"
-    if finding.touches == "request":
-        may = "takes" if finding.kind == "nullable-added" else "no longer takes"
-    return f"{_field(finding, methods)} {may} `None`." if methods else ""
-
-
-def _respelled(findings: list[Finding]) -> str:
-    names = _code(finding.subject for finding in findings)
-    return f"The API spells these in another way; values are given and read as before: {names}."
-
-
-def _may_lack(findings: list[Finding]) -> str:
-    fields = "; ".join(f"`{finding.subject}` ({listed(finding.old)})" for finding in findings)
-    return f"The API no longer promises these fields: {fields}."
-
-
-def _renamed(what: str) -> Callable[[list[Finding]], str]:
-    def tell(findings: list[Finding]) -> str:
-        pairs = ", ".join(f"`{finding.old}` → `{finding.new}`" for finding in findings)
-        return f"`client.raw`: {what} have other names: {pairs}."
-
-    return tell
+def _concerns(finding: Finding, addresses: Mapping[str, Iterable[str]]) -> bool:
+    return not finding.operations or bool(_methods([finding], addresses))
 
 
 _GROUPED: Final[dict[str, Callable[[list[Finding]], str]]] = {
-    "enum-respelled": _respelled,
-    "field-optional": _may_lack,
-    "operation-renamed": _renamed("operations"),
-    "schema-renamed": _renamed("models"),
+    "enum-respelled": say.respelled,
+    "field-optional": say.may_lack,
+    "operation-renamed": partial(say.renamed, "operations"),
+    "schema-renamed": partial(say.renamed, "models"),
 }
 _SINGLE: Final[dict[str, tuple[str, Callable[[Finding, list[str]], str]]]] = {
-    "operation-added": ("Added", _operation),
-    "operation-removed": ("Removed", _operation_gone),
-    "field-added": ("Added", _new_field),
-    "required-field-added": ("Changed", _needed),
-    "field-required": ("Changed", _plain),
-    "field-removed": ("Removed", _new_field),
-    "enum-value-added": ("Added", _values),
-    "enum-value-removed": ("Removed", _values),
-    "union-member-added": ("Added", _member),
-    "union-member-removed": ("Removed", _member),
-    "status-added": ("Added", _status),
-    "success-status-removed": ("Removed", _status),
-    "error-status-removed": ("Removed", _status),
-    "parameter-added": ("Added", _plain),
-    "parameter-removed": ("Removed", _plain),
-    "header-removed": ("Removed", _plain),
-    "media-type-removed": ("Removed", _plain),
-    "nullable-added": ("Changed", _null),
-    "nullable-removed": ("Changed", _null),
-    "limit-tightened": ("Changed", _limit),
-    "limit-loosened": ("Changed", _limit),
-    "limit-changed": ("Changed", _limit),
+    "operation-added": ("Added", say.operation),
+    "operation-removed": ("Removed", say.operation_gone),
+    "operation-moved": ("Changed", say.moved),
+    "field-added": ("Added", say.new_field),
+    "required-field-added": ("Changed", say.needed),
+    "field-required": ("Changed", say.always),
+    "field-optional": ("Changed", say.optional),
+    "field-removed": ("Removed", say.new_field),
+    "enum-value-added": ("Added", say.values),
+    "enum-value-removed": ("Removed", say.values),
+    "union-member-added": ("Added", say.member),
+    "union-member-removed": ("Removed", say.member),
+    "status-added": ("Added", say.status),
+    "success-status-removed": ("Removed", say.status),
+    "error-status-removed": ("Removed", say.status),
+    "parameter-added": ("Added", say.new_field),
+    "parameter-removed": ("Removed", say.new_field),
+    "required-parameter-added": ("Changed", say.needed),
+    "parameter-required": ("Changed", say.needed),
+    "parameter-optional": ("Changed", say.optional),
+    "header-removed": ("Removed", say.plain),
+    "nullable-added": ("Changed", say.null),
+    "nullable-removed": ("Changed", say.null),
+    **dict.fromkeys(("limit-tightened", "limit-loosened", "limit-changed"), ("Changed", say.limit)),
+    **dict.fromkeys(("type-changed", "type-widened", "type-narrowed"), ("Changed", say.kind_of_value)),
+    **dict.fromkeys(("format-added", "format-removed", "format-changed"), ("Changed", say.kind_of_value)),
+    **dict.fromkeys(("default-added", "default-removed", "default-changed"), ("Changed", say.kind_of_value)),
 }
 _SILENT: Final = {
-    *("text-changed", "order-changed", "undeprecated"),
+    *("text-changed", "order-changed", "placeholder-renamed", "undeprecated"),
     *("overlay-mismatch", "limit-mismatch", "not-generatable"),
 }

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from _diff_findings import Ledger, Scene
 from _diff_rules import BOTH, REQUEST, RESPONSE
 from _diff_schemas import Schemas
+from _diff_security import schemes
 from _diff_values import TEXTS, listed
 from _diff_views import Place, follow, label, pointer_to
+from _diff_words import form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +59,10 @@ class Operations:
         scene = Scene(name, BOTH)
         former = _id(self._old, old)
         if old != new:
-            what = f"{_spoken(old)} is now {_spoken(new)}"
-            self._add("operation-moved", after.pointer, what, scene, old=_spoken(old), new=_spoken(new))
+            same = old[0] == new[0] and _shape(old[1]) == _shape(new[1])
+            kind = "placeholder-renamed" if same else "operation-moved"
+            what = f"{_spoken(old)} is now {'written ' if same else ''}{_spoken(new)}"
+            self._add(kind, after.pointer, what, scene, old=_spoken(old), new=_spoken(new))
         if former != name:
             what = f"operation {former} is called {name}"
             self._add("operation-renamed", f"{after.pointer}/operationId", what, scene, old=former, new=name)
@@ -77,14 +81,18 @@ class Operations:
             now = bool(new.node.get("deprecated"))
             what = f"{subject} is {'' if now else 'no longer '}deprecated"
             self._add("deprecated" if now else "undeprecated", f"{new.pointer}/deprecated", what, scene)
-        before, after = (
-            place.node.get("security", document.get("security"))
-            for place, document in ((old, self._old), (new, self._new))
-        )
-        if before != after:
-            what = f"{subject} is authenticated in another way"
-            self._add("security-changed", f"{new.pointer}/security", what, scene, old=before, new=after)
+        self._security(old, new, scene)
         self._texts(old, new, scene)
+
+    def _security(self, old: Place, new: Place, scene: Scene) -> None:
+        """Compare what callers must show, whatever it is called; what many operations share is told once."""
+        before, after = schemes(self._old, old), schemes(self._new, new)
+        if before == after:
+            return
+        at, what = f"{new.pointer}/security", f"{label(self._new, new.pointer)} is authenticated in another way"
+        if "security" not in new.node:
+            at, what = "/security", "all operations that say nothing else are authenticated in another way"
+        self._add("security-changed", at, what, scene, old=before, new=after)
 
     def _texts(self, old: Place, new: Place, scene: Scene) -> None:
         for key in sorted({*old.node, *new.node}):
@@ -107,7 +115,7 @@ class Operations:
                 self._parameter(olds[key][0], parameter, at, subject, scene)
             else:
                 kind = "required-parameter-added" if required else "parameter-added"
-                what = f"{subject} is new{' and required' if required else ''}"
+                what = f"{subject} is new{' and required' * required}, {form(self._new, parameter.child('schema'))}"
                 self._ledger.add(kind, at, what, scene, subject=subject, new=name)
 
     def _parameter(self, old: Place, new: Place, at: str, subject: str, scene: Scene) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from _diff_members import paired
+from _diff_rules import REQUEST, RESPONSE
 from _diff_values import Change, changes, listed
 from _diff_views import Place, View, label, view
+from _diff_words import form
 
 if TYPE_CHECKING:
     from _diff_findings import Ledger, Scene
 
 _WIDER = {("integer", "number")}
+# What a side that does not see a field does not notice.
+_UNSEEN = {REQUEST: "readOnly", RESPONSE: "writeOnly"}
 
 
 class Schemas:
@@ -62,7 +66,8 @@ class Schemas:
 
     def _type(self, old: View, new: View, scene: Scene) -> None:
         pair = (old.type, new.type)
-        kind = "type-widened" if pair in _WIDER else "type-narrowed" if pair[::-1] in _WIDER else "type-changed"
+        wider, narrower = pair in _WIDER or new.type is None, pair[::-1] in _WIDER or old.type is None
+        kind = "type-widened" if wider else "type-narrowed" if narrower else "type-changed"
         subject = label(self._new, new.pointer)
         what = f"{subject} is of type {new.type or 'any'}, was {old.type or 'any'}"
         self._add(kind, new.at("type"), what, scene, old=old.type, new=new.type)
@@ -71,21 +76,27 @@ class Schemas:
         for name, place in old.properties.items():
             if name in new.properties:
                 self.compare(place, new.properties[name], scene)
-            else:
+            elif self._sees(scene, self._old, place):
                 at = f"{new.pointer}{place.pointer.removeprefix(old.pointer)}"
                 self._add("field-removed", at, f"{label(self._new, at)} is gone", scene, old=name)
         for name, place in new.properties.items():
-            if name not in old.properties:
+            if name not in old.properties and self._sees(scene, self._new, place):
                 required = name in new.required
-                what = f"{label(self._new, place.pointer)} is a new {'required ' if required else ''}field"
+                words = f"a new {'required ' if required else ''}field, {form(self._new, place)}"
+                what = f"{label(self._new, place.pointer)} is {words}"
                 self._add("required-field-added" if required else "field-added", place.pointer, what, scene, new=name)
         common = [name for name in old.properties if name in new.properties]
         if common != [name for name in new.properties if name in old.properties]:
             at = f"{new.pointer}/properties"
             self._add("order-changed", at, f"{label(self._new, at)} lists its fields in another order", scene)
 
+    def _sees(self, scene: Scene, document: dict[str, Any], place: Place) -> bool:
+        """Return whether a field is for the side whose view is taken."""
+        return not view(document, place).get(_UNSEEN.get(scene.direction, ""))
+
     def _required(self, old: View, new: View, scene: Scene) -> None:
-        both = [name for name in old.properties if name in new.properties]
+        seen = [name for name, place in new.properties.items() if self._sees(scene, self._new, place)]
+        both = [name for name in old.properties if name in seen]
         lost = [name for name in both if name in old.required and name not in new.required]
         gained = [name for name in both if name in new.required and name not in old.required]
         subject, at = label(self._new, new.pointer), new.required_at or f"{new.pointer}/required"
@@ -117,17 +128,21 @@ class Schemas:
     def _union(self, old: View, old_place: Place, new: View, new_place: Place, scene: Scene) -> None:
         olds, news = old.members or [old_place], new.members or [new_place]
         pairs, gone, come = paired(self._old, olds, self._new, news)
-        for before, after in pairs:
-            self.compare(before, after, scene)
         subject = label(self._new, new.pointer)
+        if not pairs and not (old.members and new.members):
+            before, after = form(self._old, old_place), form(self._new, new_place)
+            self._add("type-changed", new.pointer, f"{subject} is {after}, was {before}", scene, old=before, new=after)
+            return
+        for before_place, after_place in pairs:
+            self.compare(before_place, after_place, scene)
         for place in gone:
-            name = view(self._old, place).name or label(self._old, place.pointer)
+            name = view(self._old, place).name or form(self._old, place)
             what = f"{name} is no longer one of the members of {subject}"
             self._add("union-member-removed", place.pointer, what, scene, old=name)
         for place in come:
-            name = view(self._new, place).name or label(self._new, place.pointer)
-            what = f"{name} is a new one of the members of {subject}"
-            self._add("union-member-added", place.pointer, what, scene, new=name)
+            component, shape = view(self._new, place).name, form(self._new, place)
+            what = f"{component or shape} is a new one of the members of {subject}{f', {shape}' * bool(component)}"
+            self._add("union-member-added", place.pointer, what, scene, new=component or shape)
         self._discriminator(old, new, scene)
 
     def _discriminator(self, old: View, new: View, scene: Scene) -> None:

@@ -54,13 +54,14 @@ def taken(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     return cut(document, [*wanted, *others])
 
 
-def addresses(document: dict[str, Any]) -> dict[str, str]:
-    """Return the method and path of each operation by its id."""
-    document = settled(document)
-    return {
-        str(document["paths"][path][method].get("operationId")): f"{method.upper()} {path}"
-        for method, path in operations(document)
-    }
+def addresses(*documents: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the methods and paths that each operation has in documents, by its id."""
+    found: dict[str, list[str]] = {}
+    for document in map(settled, documents):
+        for method, path in operations(document):
+            name = str(document["paths"][path][method].get("operationId"))
+            found.setdefault(name, []).append(f"{method.upper()} {path}")
+    return found
 
 
 def _watched(overlay: dict[str, Any]) -> list[Operation]:

@@ -18,7 +18,13 @@ _RULES = ("pattern", "multipleOf")
 LIMITS = (*_LOWER, *_UPPER, *_SWITCHES, *_RULES)
 TEXTS = frozenset({"description", "title", "summary", "example", "examples", "externalDocs", "xml"})
 _STRUCTURE = frozenset({"type", "items", "oneOf", "anyOf", "additionalProperties", "discriminator"})
-_VALUES = frozenset({"format", "nullable", "enum", "default", "deprecated"})
+_FLAGS = {
+    "nullable": ("may be null", "nullable-added", "nullable-removed"),
+    "deprecated": ("is deprecated", "deprecated", "undeprecated"),
+    "readOnly": ("is for answers only", "read-only", "no-longer-read-only"),
+    "writeOnly": ("is for requests only", "write-only", "no-longer-write-only"),
+}
+_VALUES = frozenset({"format", "enum", "default", *_FLAGS})
 _NUMBER_FORMATS = frozenset({"float", "double", "int32", "int64"})
 
 
@@ -35,8 +41,8 @@ class Change(NamedTuple):
 def changes(old: View, new: View) -> Iterator[Change]:
     """Yield what changed in the keywords of a schema, apart from its structure."""
     yield from _format(old.get("format"), new.get("format"))
-    yield from _flag("nullable", "may be null", old, new)
-    yield from _flag("deprecated", "is deprecated", old, new)
+    for keyword in _FLAGS:
+        yield from _flag(keyword, old, new)
     yield from _default(old, new)
     yield from _enum(old.get("enum"), new.get("enum"))
     for keyword in LIMITS:
@@ -69,12 +75,11 @@ def _format(old: Any, new: Any) -> Iterator[Change]:
     yield Change(kind, "format", f"has format {shown(new)}, was {shown(old)}", old, new)
 
 
-def _flag(keyword: str, what: str, old: View, new: View) -> Iterator[Change]:
+def _flag(keyword: str, old: View, new: View) -> Iterator[Change]:
     before, after = bool(old.get(keyword)), bool(new.get(keyword))
-    if before == after:
-        return
-    kinds = {"nullable": ("nullable-added", "nullable-removed"), "deprecated": ("deprecated", "undeprecated")}
-    yield Change(kinds[keyword][before], keyword, what if after else f"no longer {what}", before, after)
+    if before != after:
+        words, *kinds = _FLAGS[keyword]
+        yield Change(kinds[before], keyword, words if after else f"no longer {words}", before, after)
 
 
 def _default(old: View, new: View) -> Iterator[Change]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from _diff import compare
 from _diff_changelog import changelog
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _OPENAPI = Path(__file__).resolve().parent.parent / "openapi"
 
 
-def findings(upstream: str, against: str, overlay: str) -> tuple[list[Finding], dict[str, str]]:
+def findings(upstream: str, against: str, overlay: str) -> tuple[list[Finding], dict[str, list[str]]]:
     """Return what changed from a spec or another document to upstream, the worst first, and where operations are.
 
     A spec carries our corrections, which upstream knows nothing of. So what stands for it is the cut of upstream that
@@ -48,14 +48,25 @@ def findings(upstream: str, against: str, overlay: str) -> tuple[list[Finding], 
         if spec.resolve() == _OPENAPI / "annotation-queues.yaml":
             raise SpecError(f"{source}: not there; `make spec` writes it with the spec")
         old = load(against)
-        return compare(old, new, corrections), addresses(old) | addresses(new)
+        found = compare(old, new, corrections)
+        return found, _places(old, new, found)
     old = load(str(source))
     limits = load_data(str(_OPENAPI / "limits.yaml"))
     names = constants(limits, load(against), corrections, new)
     hindrances = misfits(new, corrections, limits)
     found = [with_constants(one, names, blocked=bool(hindrances)) for one in compare(old, new, corrections)]
     found = [*(warned(finding, corrections) for finding in found), *hindrances]
-    return sorted(found, key=lambda one: SEVERITIES.index(one.severity)), addresses(old) | addresses(new)
+    return sorted(found, key=lambda one: SEVERITIES.index(one.severity)), _places(old, new, found)
+
+
+def _places(old: dict[str, Any], new: dict[str, Any], found: list[Finding]) -> dict[str, list[str]]:
+    """Return where each operation is and was, by its id, even where the id is another one as well."""
+    places = addresses(old, new)
+    for finding in found:
+        if finding.kind in {"operation-moved", "placeholder-renamed"}:
+            for name in finding.operations:
+                places.setdefault(name, []).extend(finding.old if isinstance(finding.old, list) else [finding.old])
+    return places
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))  # the scripts run as programs and import each other by bare name
 
 import _diff_changelog  # noqa: E402
+import _diff_lines  # noqa: E402
 import _document  # noqa: E402
 
 LEFT_OUT: dict[str, str] = {}
@@ -168,8 +169,8 @@ def test_changelog_names_the_methods_that_an_operation_is_called_by(reached):
 def test_changelog_names_the_errors_that_are_raised():
     """The words of the changelog draft are the public errors of the statuses."""
     statuses = {str(status) for operation in OPERATIONS.values() for status in operation.errors}
-    assert statuses == _diff_changelog.ERRORS.keys()
-    for status, name in _diff_changelog.ERRORS.items():
+    assert statuses == _diff_lines.ERRORS.keys()
+    for status, name in _diff_lines.ERRORS.items():
         with pytest.raises(getattr(arize_queues, name)):
             drive(CALLS["create"], create_annotation_queue=int(status))
 
