@@ -68,6 +68,10 @@ unit: $(BIN)/.ready  ## Run the tests alone
 parity: $(BIN)/.ready  ## Hold the parity cases against Arize's own clients
 	$(BIN)/python scripts/parity.py $(ARGS)
 
+.PHONY: parity-cases
+parity-cases: $(BIN)/.ready  ## Write tests/parity/cases.json anew from the cases
+	$(BIN)/python scripts/parity.py --expand
+
 .PHONY: bench
 bench: $(BIN)/.ready  ## Measure, and write tests/benchmarks/RESULTS.md
 	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)

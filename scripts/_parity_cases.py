@@ -13,6 +13,7 @@ from _limits import resolve_pointer
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY = ROOT / "tests/parity"
+EXPANDED = PARITY / "cases.json"
 REVISIONS = ("2026-05", "2026-10")
 OPENAPI = ROOT / "openapi"
 
@@ -22,6 +23,9 @@ Place = Literal["wire", "user"]
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast, where there is one
 _ABSENT = object()
+# What the README says of members that a case does not have.
+_CASE = {"random": 0.5, "now": "2026-03-01T12:00:00Z"}
+_CLIENT = {"max_retries": 5, "max_concurrency": 1}
 _STEP_PARTS: dict[str, Place] = {"call": "user", "exchanges": "wire", "expect": "user"}
 
 
@@ -53,9 +57,15 @@ def load() -> list[Case]:
     return json.loads(json.dumps(cases))  # type: ignore[no-any-return]  # proof that it is plain data, nothing shared
 
 
+def as_text(cases: list[Case]) -> str:
+    """Give cases as one JSON list with a line for each, so that a diff shows which have changed."""
+    lines = (json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in cases)
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
 def _expanded(case: Case, values: dict[str, Json], file: str, revision: str) -> Case:
-    own = {key: value for key, value in case.items() if key not in ("revisions", "before", *_STEP_PARTS)}
-    own["client"] = {"api_revision": revision, **case.get("client", {})}
+    own = {key: value for key, value in case.items() if key not in ("revisions", "before", "idle", *_STEP_PARTS)}
+    own = {**_CASE, **own, "client": {"api_revision": revision, **_CLIENT, **case.get("client", {})}}
     own |= {"id": f"{file}/{case['name']}@{revision}", "file": file, "revision": revision}
     steps = [_expanded_step(step, values, revision) for step in (*case.get("before", []), case)]
     return {**own, "steps": steps}

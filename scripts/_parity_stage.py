@@ -89,6 +89,8 @@ class Stage:
         """Take a wait of the client's."""
         with self._lock:
             item = self._left[0] if self._left and not self._group else {}
+            if seconds == 0 and item.get("wait") != 0:
+                return
             if "wait" not in item:
                 self._complain(f"waits {seconds:g} s, expected {self._next()}")
                 return
@@ -98,12 +100,14 @@ class Stage:
 
     def finish(self) -> str | None:
         """Say what went wrong, if anything; what was not played counts."""
+        self._pass_over()
         if self.complaint is None and (self._left or self._group):
             self._complain(f"ends early, expected {self._next()}")
         return self.complaint
 
     def _match(self, request: Arrived) -> Played:
         if not self._group:
+            self._pass_over()
             item = self._left.pop(0) if self._left and "wait" not in self._left[0] else {}
             self._group = list(item.get("together", [item] if item else []))
         if not self._group:
@@ -114,6 +118,11 @@ class Stage:
             self._complain(_told(self._group[0]["request"], request, str(differences[0])))
         exchange = self._group.pop(differences.index(None) if None in differences else 0)
         return played(exchange) if None in differences else OFF_SCRIPT
+
+    def _pass_over(self) -> None:
+        """Pass over waits of no time, which a client need not ask its clock for."""
+        while not self._group and self._left and self._left[0].get("wait") == 0:
+            self._left.pop(0)
 
     def _complain(self, words: str) -> None:
         self.complaint = self.complaint or words

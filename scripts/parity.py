@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from _parity_cases import PARITY, load
+from _parity_cases import EXPANDED, PARITY, as_text, load
 from _parity_clients import CLIENTS, Client, UnavailableError
 from _parity_endtoend import STEPS, end_to_end
 from _parity_judge import Verdict, verdict
@@ -44,7 +43,7 @@ def main() -> int:
     options = _options()
     cases = load()
     if options.expand:
-        Path(options.expand).write_text(json.dumps(cases, indent=1, ensure_ascii=False))
+        Path(options.expand).write_text(as_text(cases), encoding="utf-8", newline="\n")
         return 0
     with serving() as server:
         runs = [_run(client, server, cases) for client in CLIENTS]
@@ -61,7 +60,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--expand", metavar="FILE", help="only write all cases, expanded, as one JSON file")
+    parser.add_argument("--expand", metavar="FILE", nargs="?", const=EXPANDED, help="only write the cases, expanded")
     return parser.parse_args()
 
 

@@ -80,7 +80,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "$name": Name,
     "$nan": lambda _: float("nan"),
 }
-_COMPARED_APART = ("text_has", "text_lacks", "failures", "completed")
+_COMPARED_APART = ("text_has", "text_lacks", "failures", "completed", "candidates", "problems")
 _FIELDS = ("status_code", "title", "detail", "type", "request_id", "retry_after", "problem", "resource", "name")
 
 
@@ -276,6 +276,10 @@ def error_difference(expected: dict[str, Any], actual: dict[str, Any]) -> str | 
     for part in expected.get("text_lacks", []):
         if part in actual["text"]:
             return f"the text has {part!r}"
+    if not {*expected.get("candidates", ())} <= {*actual.get("candidates", ())}:
+        return f"names {actual.get('candidates')} as near, expected {expected['candidates']}"
+    if sorted(expected.get("problems", actual.get("problems", []))) != sorted(actual.get("problems", [])):
+        return f"finds fault with {actual.get('problems')}, expected {expected['problems']}"
     fields = {key: value for key, value in expected.items() if key not in _COMPARED_APART}
     found = subset_difference(fields, actual, "error")
     if found is None and "completed" in expected:

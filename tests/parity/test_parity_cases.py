@@ -9,14 +9,14 @@ from typing import Any
 import jsonschema_rs
 import our_client  # puts the scripts on the path, too
 import pytest
-from _parity_cases import PARITY, limits, load, written
+from _parity_cases import EXPANDED, PARITY, as_text, limits, load, written
 from _parity_compare import difference, query_difference, result_difference
 from _parity_stage import Arrived, Stage
 from arize_queues_raw import limits as raw_limits
 
 from arize_queues import ArizeClient
 
-CASES = load()
+CASES, WRITTEN = load(), written()
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 
 
@@ -32,29 +32,52 @@ def test_the_async_client_does_what_the_case_says(case: dict[str, Any]) -> None:
     assert our_client.play_async(case) == []
 
 
+def schema(form: str) -> Any:
+    """Give the validator of the written or of the expanded form; each is a definition of `case.schema.json`."""
+    whole = json.loads((PARITY / "case.schema.json").read_text())
+    jsonschema_rs.meta.validate(whole)
+    return jsonschema_rs.validator_for({"$ref": f"#/$defs/{form}", "$defs": whole["$defs"]})
+
+
 def test_the_cases_fit_their_schema() -> None:
     """Every file of cases is what `case.schema.json` says."""
-    schema = json.loads((PARITY / "case.schema.json").read_text())
-    jsonschema_rs.meta.validate(schema)
-    validator = jsonschema_rs.validator_for(schema)
-    faults = {file: [error.message for error in validator.iter_errors(group)] for file, group in written().items()}
+    faults = {
+        file: [error.message for error in schema("written").iter_errors(group)] for file, group in WRITTEN.items()
+    }
     assert {file: found for file, found in faults.items() if found} == {}
+
+
+def test_the_expanded_cases_fit_their_schema() -> None:
+    """What a runner of another language reads is what `case.schema.json` says, with nothing left to fill in."""
+    assert [error.message for error in schema("expanded").iter_errors(CASES)] == []
+
+
+def test_the_expanded_cases_are_checked_in() -> None:
+    """`cases.json` is what the cases and the limits make now."""
+    assert EXPANDED.read_text() == as_text(CASES), "run `make parity-cases` and commit what it writes"
 
 
 def test_the_schema_refuses_what_is_no_case() -> None:
     """A misspelt member, an unknown kind of error and an exchange with both an answer and a fault are refused."""
-    validator = jsonschema_rs.validator_for(json.loads((PARITY / "case.schema.json").read_text()))
-    good: dict[str, Any] = written()["queues"][0]
+    written_form, expanded_form = schema("written"), schema("expanded")
     both = {"request": {"method": "GET", "path": "/"}, "answer": {}, "fault": "reset"}
-    assert validator.is_valid([good])
-    assert not validator.is_valid([{**good, "expects": {}}])
-    assert not validator.is_valid([{**good, "expect": {"error": {"kind": "sorry"}}}])
-    assert not validator.is_valid([{**good, "exchanges": [both]}])
+    good: dict[str, Any] = WRITTEN["queues"][0]
+    assert written_form.is_valid([good])
+    for wrong in ({"expects": {}}, {"expect": {"error": {"kind": "sorry"}}}, {"exchanges": [both]}):
+        assert not written_form.is_valid([{**good, **wrong}])
+    short = {"request": {"$use": "get_queue"}, "answer": {}}
+    assert written_form.is_valid([{**good, "exchanges": [short]}])
+    expanded = CASES[0]
+    assert expanded_form.is_valid([expanded])
+    for wrong in ({"random": None}, {"client": {}}, {"steps": []}):
+        assert not expanded_form.is_valid([{**expanded, **wrong}])
+    for part in ({"exchanges": [both]}, {"exchanges": [short]}, {"idle": None}):
+        assert not expanded_form.is_valid([{**expanded, "steps": [{**expanded["steps"][0], **part}]}])
 
 
 def test_there_are_as_many_cases_as_promised() -> None:
     """There are at least 80 cases, each with its own ID and its own sentence."""
-    cases = [case for group in written().values() for case in group]
+    cases = [case for group in WRITTEN.values() for case in group]
     assert len(cases) >= 80
     assert len({case["id"] for case in CASES}) == len(CASES)
 
@@ -90,6 +113,20 @@ def test_every_trap_of_the_readme_has_a_case() -> None:
     table = (PARITY / "README.md").read_text().partition("## Traps")[2].partition("\n## ")[0]
     numbers = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
     assert numbers == {trap for case in CASES for trap in case.get("traps", [])}
+
+
+def test_the_readme_names_what_cases_use() -> None:
+    """Every argument, count, resource and fault that a case has is explained in the README."""
+    text = re.sub(r"```.*?```", "", (PARITY / "README.md").read_text(), flags=re.DOTALL)
+    named = {word for words in re.findall(r"`([^`]+)`", text) for word in re.findall(r"[\w ]+", words)}
+    steps = [step for case in CASES for step in case["steps"]]
+    errors = [step["expect"]["error"] for step in steps if "error" in step["expect"]]
+    counted = [step["expect"].get("counts", {}) for step in steps] + [error.get("counts", {}) for error in errors]
+    used = {name for step in steps for name in (step["call"]["operation"], *step["call"].get("arguments", {}))}
+    used |= {name for counts in counted for name in counts}
+    used |= {error["resource"] for error in errors if "resource" in error}
+    used |= {member for error in errors for member in error}
+    assert used - named - {"annotate_record", "assign_record"} == set()
 
 
 def test_the_limits_are_those_of_the_raw_client() -> None:
@@ -172,6 +209,20 @@ def test_the_stage_sees_what_is_off_the_script() -> None:
         for request in requests:
             stage.arrive(request)
         assert stage.finish() is not None
+
+
+def test_the_stage_lets_a_wait_of_no_time_be_left_out() -> None:
+    """A client that has nothing to wait for may ask its clock or not."""
+    for waits in ([], [0.0]):
+        stage = Stage([{"wait": 0}, exchange("/a")])
+        for seconds in waits:
+            stage.wait(seconds)
+        stage.arrive(arrived("/a"))
+        assert stage.finish() is None
+    stage = Stage([exchange("/a")])
+    stage.wait(0.0)
+    stage.arrive(arrived("/a"))
+    assert stage.finish() is None
 
 
 def test_the_stage_takes_a_group_in_any_order() -> None:
