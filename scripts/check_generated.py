@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STAMPED_LINES = 3
-SKIPPED_DIRECTORIES = {"__pycache__", "build", "dist", "node_modules"}
+LEFT_BY_PYTHON = {"__pycache__"}
+LEFT_BY_TOOLS = {"build", "dist", "node_modules"}
 
 
 def files(directory: Path) -> Iterator[Path]:
-    """Yield the files below a directory, but not what tools leave there."""
+    """Yield all files of the package, which ship with it, but not what Python leaves there."""
     for parent, names, found in os.walk(directory):
-        names[:] = sorted(n for n in names if n not in SKIPPED_DIRECTORIES and not n.startswith("."))
+        names[:] = sorted(set(names) - LEFT_BY_PYTHON)
+        yield from (Path(parent, name) for name in sorted(found))
+
+
+def files_of_project(root: Path) -> Iterator[Path]:
+    """Yield the files of a project, but outside the package not what tools leave there."""
+    for parent, names, found in os.walk(root):
+        within = Path(parent).is_relative_to(root / PACKAGE)
+        skipped = LEFT_BY_PYTHON if within else LEFT_BY_PYTHON | LEFT_BY_TOOLS
+        names[:] = sorted(n for n in names if n not in skipped and (within or not n.startswith(".")))
         yield from (Path(parent, name) for name in sorted(found))
 
 
@@ -52,7 +62,7 @@ def stamp_problems(root: Path, fresh: Path) -> list[str]:
     """Return a line for each generated file without a stamp, and each file with one that is not generated."""
     written = {root / PACKAGE / path.relative_to(fresh) for path in files(fresh)}
     lines = []
-    for path in files(root):
+    for path in files_of_project(root):
         if not path.is_file():
             continue
         stamped = is_stamped(path)

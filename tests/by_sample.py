@@ -38,6 +38,20 @@ def described(operation: Operation) -> dict[str, Any]:
     return found
 
 
+def answer_to(operation: Operation, status: int) -> dict[str, Any]:
+    """Return what the spec says of an answer: by its status, by the range that it is in, or by default."""
+    responses = described(operation)["responses"]
+    found = (responses.get(key) for key in (str(status), f"{status // 100}XX", "default"))
+    return next(answer for answer in found if answer is not None)
+
+
+def statuses(key: str) -> list[int]:
+    """Return statuses that stand for a key of responses: a number, a range such as 5XX, or `default`."""
+    if key.isdecimal():
+        return [int(key)]
+    return [int(key[0]) * 100, int(key[0]) * 100 + 99] if key[0].isdecimal() else [500, 599]
+
+
 def sample(node: dict[str, Any], name: str = "text") -> Any:
     """Return a value with every field that a schema has; a string field holds its own name."""
     node = schema(node)
@@ -93,7 +107,7 @@ class SampleServer:
         operation = operation_of(request)
         self.requests.append((operation, request))
         status = self.answers.get(operation.operation_id, operation.successes[0])
-        answer = described(operation)["responses"][str(status)]
+        answer = answer_to(operation, status)
         if "content" not in answer:
             return httpx.Response(status)
         body = sample(content(answer))

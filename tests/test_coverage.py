@@ -19,7 +19,7 @@ import by_hand
 import httpx
 import pytest
 from arize_queues_raw.operations import OPERATIONS, Operation
-from by_sample import SPEC, TIME, SampleServer, content, described, sample, schema
+from by_sample import SPEC, TIME, SampleServer, content, described, sample, schema, statuses
 
 import arize_queues
 from arize_queues import ArizeClient, ExampleSource, SessionSource, SpanSource, TraceSource
@@ -42,6 +42,9 @@ RAW_ONLY: dict[str, str] = {
     "list_spaces": "It is called to look a name up; who wants the spaces has client.raw.",
 }
 """Operations of which the answers are not given to the caller, by id, each with the reason."""
+
+UNSENT: dict[tuple[str, str], str] = {}
+"""Query parameters that no public method sends, by operation and name, each with the reason."""
 
 Call = Callable[[AnnotationQueues], Any]
 BY_ID: dict[str, Any] = {"annotation_queue": "aq_1"}
@@ -70,13 +73,13 @@ CHANGES: dict[str, Any] = {
 }
 
 CALLS: dict[str, Call] = {
-    "list": lambda q: q.list(),
+    "list": lambda q: q.list(space="spc_1", name="Triage", limit=7, cursor="c"),
     "iter": lambda q: list(q.iter()),
     "get": lambda q: q.get(**BY_ID),
     "create": lambda q: q.create(**NEW_QUEUE, record_sources=[SOURCES["span"]]),
     "update": lambda q: q.update(**BY_ID, **CHANGES),
     "delete": lambda q: q.delete(**BY_ID),
-    "list_records": lambda q: q.list_records(**BY_ID),
+    "list_records": lambda q: q.list_records(**BY_ID, limit=7, cursor="c"),
     "iter_records": lambda q: list(q.iter_records(**BY_ID)),
     "plan_records": lambda q: q.plan_records(**BY_ID, record_sources=[SOURCES["span"]]),
     "add_records": lambda q: q.add_records(**BY_ID, record_sources=[SOURCES["span"]]),
@@ -91,6 +94,7 @@ CALLS: dict[str, Call] = {
 """Every public method, called with IDs, so that it makes no other requests than its own."""
 
 BY_NAME: dict[str, Call] = {
+    "list by a space's name": lambda q: q.list(space="prod"),
     "get by name": lambda q: q.get(**NAMED),
     "create by names": lambda q: q.create(**{**NEW_QUEUE, "space": "name", "annotation_config_ids": ["name"]}),
     "add spans by names": lambda q: q.add_records(
@@ -177,6 +181,41 @@ def test_changelog_names_the_errors_that_are_raised():
 
 # ----------------------------------------------------------------------------------------------- what requests can say
 
+WITH_QUERY = [
+    (name, parameter["name"])
+    for name, operation in OPERATIONS.items()
+    for parameter in described(operation)["parameters"]
+    if parameter["in"] != "path" and name not in RAW_ONLY
+]
+
+
+def asked(operation: str) -> set[str]:
+    """Return the query parameters that an operation is called with, by any public method."""
+    sent = [drive(call)[0].requests for call in (CALLS | BY_NAME).values()]
+    return {
+        key
+        for requests in sent
+        for one, request in requests
+        if one.operation_id == operation
+        for key in request.url.params
+    }
+
+
+@pytest.mark.parametrize(("operation", "parameter"), WITH_QUERY)
+def test_every_query_parameter_can_be_sent(operation, parameter):
+    """Each parameter of an operation is in what some public method sends, or left out with a reason."""
+    assert parameter in asked(operation) or (operation, parameter) in UNSENT, (
+        f"{operation}: give {parameter!r} an argument in both faces, or UNSENT a reason"
+    )
+
+
+def test_parameter_that_nothing_sends_is_noticed():
+    """What is left out is in the spec, and has its reason; a parameter that the spec gains is not sent by itself."""
+    assert UNSENT.keys() <= {*WITH_QUERY}
+    assert all(reason.endswith(".") for reason in UNSENT.values())
+    assert asked("list_annotation_queue_records") == {"limit", "cursor"}
+
+
 WITH_BODY = [name for name, operation in OPERATIONS.items() if "requestBody" in described(operation)]
 
 
@@ -241,7 +280,8 @@ def test_every_field_of_a_request_can_be_sent(operation, reached):
         body for name, call in CALLS.items() if operation in reached[name] for body in drive(call)[0].bodies(operation)
     ]
     fields = content(described(OPERATIONS[operation])["requestBody"])["properties"]
-    assert set(fields) == {key for body in bodies for key in body}
+    unsent = set(fields) - {key for body in bodies for key in body}
+    assert unsent == set(), f"{operation}: give these an argument in both faces, and the call of this module a value"
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -266,7 +306,13 @@ def test_every_field_of_an_annotation_can_be_sent():
 
 # --------------------------------------------------------------------------------------------------------- how it ends
 
-FAILURES = [(name, status) for name, operation in OPERATIONS.items() for status in operation.errors]
+FAILURES = [
+    (name, status)
+    for name, operation in OPERATIONS.items()
+    for key in described(operation)["responses"]
+    for status in statuses(key)
+    if status >= 400
+]
 SUCCESSES = [(name, status) for name, operation in OPERATIONS.items() for status in operation.successes]
 
 
@@ -289,13 +335,22 @@ def test_every_documented_failure_has_an_error(operation, status, reached):
         drive(caller_of(operation, reached), **{operation: status})
     (error,) = errors_in(caught.value)
     assert isinstance(error, arize_queues.APIStatusError)
-    assert type(error) is not arize_queues.APIStatusError
+    if status in OPERATIONS[operation].errors:
+        assert type(error) is not arize_queues.APIStatusError, f"give {status} an error of its own in _errors.py"
     assert type(error).__name__ in arize_queues.__all__
     assert error.status_code == status
     said = {**sample({"$ref": "#/components/schemas/Problem"}), "status": status}
     assert error.problem == said
     for field in ("title", "detail", "type", "request_id"):
         assert getattr(error, field) == said[field]
+
+
+def test_every_status_of_the_spec_is_tried():
+    """A status is tried by its number, a range or `default` by its first and last; what is no failure has a number."""
+    keys = {(name, key) for name, operation in OPERATIONS.items() for key in described(operation)["responses"]}
+    assert {(name, key) for name, key in keys if key[0] in "123" and not key.isdecimal()} == set()
+    assert {*FAILURES, *SUCCESSES} == {(name, status) for name, key in keys for status in statuses(key)}
+    assert (statuses("404"), statuses("5XX"), statuses("default")) == ([404], [500, 599], [500, 599])
 
 
 @pytest.mark.parametrize(("operation", "status"), SUCCESSES)
@@ -361,8 +416,8 @@ def test_property_that_a_model_lacks_is_noticed(reached):
     """A property that an answer gains is unreadable until the model has it."""
     _, queue = drive(caller_of("get_annotation_queue", reached))
     answer = schema({"$ref": "#/components/schemas/AnnotationQueue"})
-    answer = {**answer, "properties": {**answer["properties"], "color": {"type": "string"}}}
-    assert [*unreadable(answer, queue, sample(answer))] == [".color"]
+    answer = {**answer, "properties": {**answer["properties"], "unheard_of": {"type": "string"}}}
+    assert [*unreadable(answer, queue, sample(answer))] == [".unheard_of"]
 
 
 def _raw_modules() -> Iterator[str]:
