@@ -42,8 +42,14 @@ class Operations:
                 self._pair(operation, other)
         for operation in new:
             at, name = pointer_to("paths", operation[1], operation[0]), _spoken(operation)
-            scene = Scene(_id(self._new, operation), BOTH)
-            self._ledger.add("operation-added", at, f"{name} is new", scene, subject=name, new=scene.operation)
+            scene, takes = Scene(_id(self._new, operation), BOTH), self._takes(operation)
+            self._ledger.add("operation-added", at, f"{name} is new{takes}", scene, subject=name, new=scene.operation)
+
+    def _takes(self, operation: Operation) -> str:
+        """Say what the body of an operation is."""
+        content = follow(self._new, _place(self._new, operation).child("requestBody")).child("content")
+        forms = (form(self._new, content.child(name, "schema")) for name in content.node)
+        return "".join(f", takes {words}" for words in dict.fromkeys(forms))
 
     def _moved(self, operation: Operation, candidates: list[Operation]) -> Operation | None:
         method, path = operation

@@ -50,6 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"spec: {problem}", file=sys.stderr)
         return 2
+    except (AttributeError, TypeError, ValueError, LookupError, RecursionError) as error:
+        # What a document holds where OpenAPI has something else may be found only on the way through it.
+        what = f"not a well-formed OpenAPI document ({type(error).__name__}: {' '.join(str(error).split())})"
+        print(f"spec: {options.upstream}: {what}", file=sys.stderr)
+        return 2
     schemas = spec["components"]["schemas"]
     print(f"{options.output}: {len(operations(spec))} operations, {len(schemas)} schemas")
     return 0

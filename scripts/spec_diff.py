@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found, places = findings(options.upstream, options.against, options.overlay)
     except SpecError as error:
         return _refuse(*error.problems)
-    except (AttributeError, TypeError, ValueError, LookupError) as error:
+    except (AttributeError, TypeError, ValueError, LookupError, RecursionError) as error:
         # What a document holds where OpenAPI has something else is found only on the way through it.
         return _refuse(f"not well-formed OpenAPI documents ({type(error).__name__}: {' '.join(str(error).split())})")
     if options.json:

@@ -147,7 +147,7 @@ def test_table_of_operations_is_the_spec():
 
 def test_every_operation_is_reached(reached):
     """Each operation of the spec is called by a public method, or left out with a reason."""
-    assert unreached(OPERATIONS, reached) == []
+    assert unreached(OPERATIONS, reached) == [], "give these a public method, or LEFT_OUT a reason"
     assert all(reason.endswith(".") for reason in {**LEFT_OUT, **RAW_ONLY}.values())
     assert (LEFT_OUT.keys() | RAW_ONLY.keys()) <= OPERATIONS.keys()
 
@@ -167,13 +167,13 @@ def test_changelog_names_the_methods_that_an_operation_is_called_by(reached):
         for operation in reached[name]:
             address = f"{OPERATIONS[operation].method} {OPERATIONS[operation].path}"
             methods[address] = (*methods.get(address, ()), name)
-    assert methods == _diff_changelog.METHODS
+    assert methods == _diff_changelog.METHODS, "METHODS of scripts/_diff_changelog.py says otherwise"
 
 
 def test_changelog_names_the_errors_that_are_raised():
     """The words of the changelog draft are the public errors of the statuses."""
     statuses = {str(status) for operation in OPERATIONS.values() for status in operation.errors}
-    assert statuses == _diff_lines.ERRORS.keys()
+    assert statuses == _diff_lines.ERRORS.keys(), "ERRORS of scripts/_diff_lines.py says otherwise"
     for status, name in _diff_lines.ERRORS.items():
         with pytest.raises(getattr(arize_queues, name)):
             drive(CALLS["create"], create_annotation_queue=int(status))
@@ -240,7 +240,7 @@ def unsent(union: dict[str, Any], bodies: list[Any]) -> set[str]:
     """Return the members of a union that none of the bodies holds, by what tells them apart."""
     tag = union["discriminator"]["propertyName"]
     sent = {str(thing[tag]).lower() for body in bodies for thing in objects(body) if tag in thing}
-    assert len(union["discriminator"]["mapping"]) == len(union["oneOf"])
+    assert len(union["discriminator"]["mapping"]) == len(union["oneOf"]), "section 2 of the overlay lacks a member"
     return set(union["discriminator"]["mapping"]) - sent
 
 

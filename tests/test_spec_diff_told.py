@@ -35,6 +35,7 @@ def test_what_is_new_is_told_with_its_type_values_and_limits():
     assert "record_type: one of SESSION" in sentences
     column = told["/components/schemas/CreateAnnotationQueueRequest/properties/column_allowlist"]
     assert "a new field, list of at most 1000 items of string of at most 512 characters" in column
+    assert "/tags is new, takes object with tag_ids: list of 1 to 100 items of string: " in sentences
     assert "granularity is a new field, one of SPAN, TRACE, SESSION or null" in sentences
 
 
