@@ -12,7 +12,8 @@ help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 # What users of the package need, which is little; the tools of its developers come on top.
-$(BIN)/.usable: pyproject.toml
+# The version is in what pip notes down, so a new one is installed anew.
+$(BIN)/.usable: pyproject.toml arize_queues/_version.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[emulator,progress]'
