@@ -9,9 +9,13 @@ from typing import Any
 
 import attrs
 from arize_queues_raw.limits import (
+    MAX_EXAMPLE_IDS_PER_SOURCE,
     MAX_RECORD_SOURCES_PER_REQUEST,
     MAX_RECORDS_PER_REQUEST,
+    MAX_SESSION_IDS_PER_SOURCE,
     MAX_SESSIONS_PER_REQUEST,
+    MAX_SPAN_IDS_PER_SOURCE,
+    MAX_TRACE_IDS_PER_SOURCE,
 )
 from arize_queues_raw.types import as_json
 
@@ -19,6 +23,12 @@ from ._sources import RecordSource, to_wire
 
 __all__ = ["PlannedRequest", "PlannedSource", "RecordPlan", "dedupe", "plan"]
 
+_LONGEST = {
+    "span": MAX_SPAN_IDS_PER_SOURCE,
+    "trace": MAX_TRACE_IDS_PER_SOURCE,
+    "session": MAX_SESSION_IDS_PER_SOURCE,
+    "example": MAX_EXAMPLE_IDS_PER_SOURCE,
+}
 _Pool = list[tuple[int, int]]  # what is left of a source, and its index, smallest first
 
 
@@ -128,7 +138,7 @@ def plan(sources: Sequence[RecordSource], *, labels: Sequence[str] | None = None
         submitted += len(source.ids or ())
     ids = {index: tuple(unique) for index, unique in merged.values()}
     sizes = {index: len(unique) for index, unique in ids.items() if unique}
-    layout = _layout(sizes, {index for index in sizes if sources[index].kind == "session"})
+    layout = _layout(sizes, {index: sources[index].kind for index in sizes})
     layout += [{index: 0} for index in ids if sources[index].ids is None]
     requests = _slice(sorted(layout, key=min), sources, ids, labels or [source.owner for source in sources])
     return RecordPlan(requests, submitted, submitted - sum(map(len, ids.values())))
@@ -154,23 +164,23 @@ def _slice(
     return tuple(requests)
 
 
-def _layout(sizes: dict[int, int], sessions: set[int]) -> list[dict[int, int]]:
+def _layout(sizes: dict[int, int], kinds: dict[int, str]) -> list[dict[int, int]]:
     """Choose how many records of which source go into each request.
 
     There are two greedy ways, and the shorter outcome is taken: where one does badly, the other seldom does.
     """
-    return min((_fill(sizes, sessions, whole) for whole in (True, False)), key=len)
+    return min((_fill(sizes, kinds, whole) for whole in (True, False)), key=len)
 
 
-def _fill(sizes: dict[int, int], sessions: set[int], whole: bool) -> list[dict[int, int]]:
+def _fill(sizes: dict[int, int], kinds: dict[int, str], whole: bool) -> list[dict[int, int]]:
     """Fill requests one by one: a first source for as much as fits, then the one that suits the room left.
 
     The first is a session source while there is one, since room for sessions is the scarcer (the largest with
     `whole`, else the smallest), then the smallest source left.
     """
     pools = (
-        sorted((size, index) for index, size in sizes.items() if index in sessions),
-        sorted((size, index) for index, size in sizes.items() if index not in sessions),
+        sorted((size, index) for index, size in sizes.items() if kinds[index] == "session"),
+        sorted((size, index) for index, size in sizes.items() if kinds[index] != "session"),
     )
     requests: list[dict[int, int]] = []
     while any(pools):
@@ -181,7 +191,7 @@ def _fill(sizes: dict[int, int], sessions: set[int], whole: bool) -> list[dict[i
         while choice and len(request) < MAX_RECORD_SOURCES_PER_REQUEST:
             which, at = choice
             size, index = pools[which].pop(at)
-            request[index] = count = min(size, rooms[which])
+            request[index] = count = min(size, rooms[which], _LONGEST[kinds[index]])
             if count < size:
                 split.append((pools[which], (size - count, index)))
             records = rooms[1] - count

@@ -12,6 +12,7 @@ from arize_queues_raw import limits
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arize_queues import _batching
 from arize_queues._batching import RecordPlan, dedupe, plan
 from arize_queues._names import Id, Name
 from arize_queues._source_forms import normalise
@@ -103,6 +104,17 @@ def test_no_request_breaks_a_limit(given_sources: list[tuple[str, str, list[str]
     assert [request.sources[0].source_index for request in planned.requests] == sorted(
         request.sources[0].source_index for request in planned.requests
     )
+
+
+def test_a_list_keeps_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a kind of source may list fewer IDs than a request may hold records, each of its parts stays within."""
+    for kind in KINDS:
+        monkeypatch.setitem(_batching._LONGEST, kind, 40)
+        planned = plan_sizes([(kind, 100), ("span", 7)])
+        parts = [part for request in planned.requests for part in request.sources if part.source.kind == kind]
+        assert max(part.count or 0 for part in parts) == 40
+        assert planned.records == 107
+        monkeypatch.undo()
 
 
 @given(st.lists(st.tuples(st.sampled_from(["span", "example"]), st.integers(1, 3 * RECORDS)), min_size=1, max_size=25))

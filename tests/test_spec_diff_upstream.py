@@ -114,7 +114,6 @@ def _new_union_member(holder: str, member: str) -> Doctor:
 
 
 LIMITS = ROOT / "openapi/limits.yaml"
-EXAMPLES = "AnnotationQueueExampleRecordInput"
 CREATE = "CreateAnnotationQueueRequest"
 UPDATE = "UpdateAnnotationQueueRequest"
 DOCTORED: dict[str, tuple[Doctor, str, str, str]] = {
@@ -358,25 +357,23 @@ def test_value_that_the_overlay_would_put_back_is_pointed_out(kept):
     assert OVERLAY["actions"][number - 1]["update"] == {"enum": ["all", "random"]}
 
 
-RECORD_LISTS = ((SPANS, "span_ids"), ("AnnotationQueueTraceRecordInput", "trace_ids"), (EXAMPLES, "example_ids"))
-
-
 def test_limit_raised_upstream_names_the_constants_and_arrives_in_the_spec(kept, tmp_path):
-    """The total of a request follows the keywords; the findings name the constant, and the spec has the number."""
-    former = properties(kept, SPANS)["span_ids"]["maxItems"]
-    for holder, name in RECORD_LISTS:
-        properties(kept, holder)[name]["maxItems"] = 2 * former
-    findings = found(kept)
-    assert [(finding["kind"], finding["old"], finding["new"]) for finding in findings] == [
-        ("limit-loosened", former, 2 * former)
-    ] * 3
-    for finding in findings:
-        assert "follow on `make spec generate`, by MAX_RECORDS_PER_REQUEST" in finding["sentence"]
+    """The total of a request follows the keyword of spans; the finding names the constants, the spec has the number."""
+    spans = properties(kept, SPANS)["span_ids"]
+    former = spans["maxItems"]
+    spans["maxItems"] *= 2
+    finding = one(found(kept), "limit-loosened")
+    assert (finding["old"], finding["new"]) == (former, 2 * former)
+    assert "generate`, by MAX_RECORDS_PER_REQUEST and MAX_SPAN_IDS_PER_SOURCE" in finding["sentence"]
     source, output = tmp_path / "doctored.json", tmp_path / "spec.yaml"
     source.write_text(json.dumps(kept))
     assert spec_program.main(["--upstream", str(source), "--output", str(output)]) == 0
     made = _limits.limits(yaml.safe_load(output.read_text()), yaml.safe_load(LIMITS.read_text()))
-    assert made["MAX_RECORDS_PER_REQUEST"][0] == 2 * former
+    assert made["MAX_RECORDS_PER_REQUEST"][0] == made["MAX_SPAN_IDS_PER_SOURCE"][0] == 2 * former
+    assert (
+        made["MAX_TRACE_IDS_PER_SOURCE"][0]
+        == properties(kept, "AnnotationQueueTraceRecordInput")["trace_ids"]["maxItems"]
+    )
 
 
 def test_limit_of_a_parameter_names_its_constant(kept):
@@ -399,7 +396,6 @@ def test_new_parameter_does_not_move_a_limit(kept, tmp_path):
 @pytest.mark.parametrize(
     ("doctor", "constant"),
     [
-        (lambda d: properties(d, "AnnotationQueueTraceRecordInput")["trace_ids"], "MAX_RECORDS_PER_REQUEST"),
         (lambda d: properties(d, "CreateAnnotationQueueRequest")["record_sources"], "MAX_RECORD_SOURCES_PER_REQUEST"),
         (lambda d: _limits.resolve_pointer(d, "/paths/~1v2~1spaces/get/parameters/limit/schema"), "MAX_PAGE_SIZE"),
     ],

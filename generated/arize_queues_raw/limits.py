@@ -14,6 +14,18 @@ MAX_RECORDS_PER_REQUEST: Final = 500
 MAX_SESSIONS_PER_REQUEST: Final = 100
 """Sessions that the sources of one request may name together; they count as records too."""
 
+MAX_SPAN_IDS_PER_SOURCE: Final = 500
+"""Span IDs that one source may list."""
+
+MAX_TRACE_IDS_PER_SOURCE: Final = 500
+"""Trace IDs that one source may list."""
+
+MAX_SESSION_IDS_PER_SOURCE: Final = 100
+"""Session IDs that one source may list."""
+
+MAX_EXAMPLE_IDS_PER_SOURCE: Final = 500
+"""Example IDs that one source may list."""
+
 MAX_TIME_RANGE_DAYS: Final = 7
 """Days from start_time to end_time of a span, trace or session source."""
 
