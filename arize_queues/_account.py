@@ -25,7 +25,6 @@ from ._progress import Progress
 from ._retry import LONGEST_RETRY_AFTER
 
 R = TypeVar("R")
-T = TypeVar("T")
 
 # The server understood these requests and declined what is in them, so a part of them may still be fine.
 _DECLINED = frozenset({400, 404, 409, 422})
@@ -108,29 +107,26 @@ class Account(Generic[R]):
     @property
     def done(self) -> list[tuple[Batch[R], R]]:
         """Give the batches that went through and are kept, with their results, in input order."""
-        found = [
-            (fate.batch, cast("R", fate.result)) for fate in self._fates() if fate.error is None and not fate.unsent
-        ]
-        return _in_order([(batch, result) for batch, result in found if batch is not None])
+        through = [fate for fate in self._fates() if fate.error is None and not fate.unsent]
+        return [(fate.batch, cast("R", fate.result)) for fate in through if fate.batch is not None]
 
     @property
     def failed(self) -> list[tuple[Batch[R], ArizeQueuesError]]:
         """Give the batches that failed or are of unknown fate, with their errors, in input order."""
-        found = [(fate.batch, fate.error) for fate in self._fates()]
-        return _in_order([(batch, error) for batch, error in found if batch is not None and error is not None])
+        return [(fate.batch, fate.error) for fate in self._fates() if fate.batch is not None and fate.error is not None]
 
     @property
     def left(self) -> list[Batch[R]]:
         """Give the batches that did not go through, those that were not sent among them, in input order."""
-        found = [(fate.batch, None) for fate in self._fates() if fate.unsent or fate.error is not None]
-        return [batch for batch, _ in _in_order([(batch, none) for batch, none in found if batch is not None])]
+        left = [fate for fate in self._fates() if fate.unsent or fate.error is not None]
+        return [fate.batch for fate in left if fate.batch is not None]
 
     @property
     def counts(self) -> Counter[str]:
         """Sum up what went through, in an earlier run too."""
         counts = Counter(self.ledger.before if self.ledger else {})
-        for fate in self._fates():
-            counts.update(fate.counts)
+        for fate in self.fates.values():
+            counts.update(fate.counts if fate is not None else {})
         return counts
 
     def close(self) -> None:
@@ -140,7 +136,7 @@ class Account(Generic[R]):
             self.ledger.close()
 
     def _fates(self) -> list[Fate[R]]:
-        return [fate for fate in self.fates.values() if fate is not None]
+        return [fate for _, fate in sorted(self.fates.items(), key=lambda item: item[0]) if fate is not None]
 
     def deliver(self, batch: Batch[R]) -> Plan[None]:
         """Send a batch; where the server declines it, send its parts."""
@@ -236,10 +232,6 @@ class Account(Generic[R]):
         """Put the parts of a batch in its place."""
         fates: dict[tuple[int, ...], Fate[R] | None] = {part.position: Fate(part, declined) for part in parts}
         self.fates.update({batch.position: None, **fates})
-
-
-def _in_order(items: list[tuple[Batch[R], T]]) -> list[tuple[Batch[R], T]]:
-    return sorted(items, key=lambda item: item[0].position)
 
 
 def _is_outage(error: ArizeQueuesError) -> bool:
