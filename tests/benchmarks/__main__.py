@@ -25,7 +25,7 @@ QUICK = Effort(rounds=10, scale=0.1)
 def main() -> None:
     """Measure what was asked for."""
     options = _parser().parse_args()
-    effort = attrs.evolve(QUICK if options.quick else Effort(), full=options.full)
+    effort = QUICK if options.quick else Effort()
     if options.theme:
         official = None if options.no_official else environments.official(install=False)[0]
         print(json.dumps(attrs.asdict(_measure(options.theme, effort, official))))
@@ -55,7 +55,7 @@ def _measure(theme: str, effort: Effort, official: Path | None) -> Findings:
 
 def _in_process(theme: str, options: argparse.Namespace, python: Path | None) -> Findings:
     """Measure a theme in a fresh process, so that none leaves its traces on another."""
-    flags = [f"--{name}" for name in ("quick", "full", "no-official") if vars(options)[name.replace("-", "_")]]
+    flags = [f"--{name}" for name in ("quick", "no-official") if vars(options)[name.replace("-", "_")]]
     if python is None and "--no-official" not in flags:
         flags.append("--no-official")
     runner, paths = (environments.lean(), (environments.ASIDE,)) if theme in LEAN else (sys.executable, ())
@@ -69,7 +69,6 @@ def _in_process(theme: str, options: argparse.Namespace, python: Path | None) ->
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the amounts; RESULTS.md stays as it is")
-    parser.add_argument("--full", action="store_true", help="also annotate 100,000 records: many minutes more")
     parser.add_argument("--no-official", action="store_true", help="leave the official client out (416 MB, once)")
     parser.add_argument("--only", nargs="+", choices=THEMES, metavar="THEME", help=f"of {', '.join(THEMES)}")
     parser.add_argument("--theme", choices=THEMES, help=argparse.SUPPRESS)

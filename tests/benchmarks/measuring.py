@@ -73,12 +73,10 @@ class Effort:
     Attributes:
         rounds: Samples of each contestant, taken in turns; a number for a quick look, a test or the real run.
         scale: The part of the real amounts (records, requests) that is measured: 1 for the real run.
-        full: Whether also that is measured which takes many minutes.
     """
 
     rounds: int = 30
     scale: float = 1.0
-    full: bool = False
 
     def of(self, amount: int) -> int:
         """Scale an amount."""
