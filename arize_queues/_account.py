@@ -9,11 +9,13 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from ._errors import (
+    AmbiguousNameError,
     APIConnectionError,
     APIStatusError,
     ArizeQueuesError,
     AuthenticationError,
     LedgerError,
+    NameNotFoundError,
     PermissionDeniedError,
     RateLimitError,
     ServerError,
@@ -46,7 +48,8 @@ class Batch(Generic[R]):
         keys: The same, as the ledger tells them apart.
         send: Makes the plan that sends it.
         halves: Makes its two halves; none where it cannot be split.
-        payload: What it carries, to put what is left into the form that the call takes.
+        apart: Makes one for each of its sources; none where it has but one.
+        payload: What it carries, to put what is left into the form that the call takes; None if it is not left.
         refused: Why it must not be sent, where the caller's iterator gave something wrong.
     """
 
@@ -55,6 +58,7 @@ class Batch(Generic[R]):
     keys: Sequence[str]
     send: Callable[[], Plan[R]] = _never
     halves: Callable[[], list[Batch[R]]] = list
+    apart: Callable[[], list[Batch[R]]] = list
     payload: Any = None
     refused: ArizeQueuesError | None = None
 
@@ -124,7 +128,7 @@ class Account(Generic[R]):
     @property
     def counts(self) -> Counter[str]:
         """Sum up what went through, in an earlier run too."""
-        counts = Counter(self.ledger.before if self.ledger else {})
+        counts = Counter(self.ledger.before if self.ledger is not None else {})
         for fate in self.fates.values():
             counts.update(fate.counts if fate is not None else {})
         return counts
@@ -143,7 +147,7 @@ class Account(Generic[R]):
         error = batch.refused or (yield from self._attempt(batch))
         if error is None:
             return
-        parts = batch.halves() if self._may_be_split(error) else []
+        parts = self._parts_of(batch, error)
         if parts:
             yield from self._isolate(batch, parts, error)
         else:
@@ -190,6 +194,11 @@ class Account(Generic[R]):
                 return f"{self._outages} requests in a row failed for good"
         return None
 
+    def _parts_of(self, batch: Batch[R], error: ArizeQueuesError) -> list[Batch[R]]:
+        if isinstance(error, NameNotFoundError | AmbiguousNameError):  # of one source; the others may be fine
+            return batch.apart()
+        return batch.halves() if self._may_be_split(error) else []
+
     def _may_be_split(self, error: ArizeQueuesError) -> bool:
         return (
             isinstance(error, APIStatusError)
@@ -213,7 +222,7 @@ class Account(Generic[R]):
             if error is None:
                 went_through = True
                 continue
-            smaller = part.halves() if self._may_be_split(error) else []
+            smaller = self._parts_of(part, error)
             if smaller:
                 self._part(part, smaller, error)
                 parts[:0] = smaller

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from ._account import Batch
-from ._adding import Added, Adding
+from ._adding import Added, Adding, counts_of
 from ._batching import RecordPlan, plan
 from ._checks import Checks
+from ._ledger import LedgerPath
 from ._operations import check_call, find_queue
 from ._owned_sources import plan_sources, read_sources
 from ._plan import Plan
+from ._problems import is_iterator
 from ._progress import ProgressOption
 from ._resolve import home_space_id, queue_ref
 from ._results import AddRecordsResult
 from ._session import Session
+from ._supply import Supply
 
 
 def plan_records(
@@ -35,17 +36,17 @@ def add_records(
     space: str | None,
     record_sources: Iterable[object],
     progress: ProgressOption,
-    ledger: str | os.PathLike[str] | None,
+    ledger: LedgerPath,
     deadline: float | None,
 ) -> Plan[AddRecordsResult]:
     checks, session = Checks(), session.for_call()
     adding = Adding(session, checks.deadline(session, deadline), progress)
-    lazily = isinstance(record_sources, Iterator) and ledger is None
+    lazily = is_iterator(record_sources) and ledger is None
     sources = [] if lazily else read_sources(session, checks, record_sources)
     check_call(checks, annotation_queue, space)
-    adding.take_on(plan(sources))  # for the account, should it end before the ids of the projects are known
+    adding.planned = counts_of(plan(sources))  # for the account, should it end before the ids of the projects are known
 
-    def prepared() -> Plan[Iterator[Batch[Added]]]:
+    def prepared() -> Plan[Supply[Added]]:
         queue = adding.queue = yield from queue_ref(session, annotation_queue, space)
         if lazily:
             return adding.as_read()

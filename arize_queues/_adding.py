@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sized
+from typing import Any, cast
 
 import attrs
 from arize_queues_raw.api.annotation_queues import create_annotation_queue_record
@@ -22,16 +21,18 @@ from ._bulk import BulkCall
 from ._call import call
 from ._errors import InvalidRequestError, NameNotFoundError
 from ._intake import Intake
-from ._ledger import Ledger, fingerprint
+from ._ledger import Ledger, LedgerPath, fingerprint
+from ._names import is_id
 from ._operations import only_new_sources
-from ._owned_sources import with_ids
+from ._owned_sources import owner_of, with_ids
 from ._plan import Plan
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef, home_space_id, renewing
 from ._results import AddRecordsResult, AddSummary, BulkSummary
 from ._session import Session
 from ._source_forms import normalise
-from ._sources import RecordSource, to_wire
+from ._sources import IDS_FIELDS, RecordSource, to_wire
+from ._supply import Listed, Read, Supply
 
 Added = CreateAnnotationQueueRecordResponse
 
@@ -48,7 +49,7 @@ class Adding:
         progress: How it is shown how far it is.
         created: The queue, where it was created by the same call, which then returns it.
         queue: Where the records go, once that is known.
-        planned: What has been planned so far: the counts "submitted", "duplicates" and "datasets" (whole ones).
+        planned: What a list came to: the counts "submitted", "duplicates", "datasets" (whole ones) and "created".
         account: What became of it.
     """
 
@@ -61,7 +62,7 @@ class Adding:
     account: Account[Added] = attrs.field(init=False)
     _intake: Intake[object] = attrs.field(init=False)
     # Projects and datasets that there are not; an iterator may name them again and again.
-    _missing: dict[str, NameNotFoundError] = attrs.field(factory=dict[str, NameNotFoundError], init=False)
+    _missing: dict[tuple[str, str], NameNotFoundError] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         """Get ready to count."""
@@ -69,11 +70,12 @@ class Adding:
         self._intake = Intake(iter(()), lambda: False)
 
     def carry_out(
-        self, given: list[RecordSource] | Iterator[object], prepared: Plan[Iterator[Batch[Added]]]
+        self, given: list[RecordSource] | Iterator[object], prepared: Plan[Supply[Added]]
     ) -> Plan[AddRecordsResult]:
         """Send the requests; `given` is what is left where it ends before there are any."""
+        lazily = isinstance(given, Iterator)
         if isinstance(given, Iterator):
-            self._intake = Intake(given, self._is_late)
+            self._intake = Intake(given, self._is_late, _REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST, _size_of)
 
         def remaining(batches: Iterable[Batch[Added]] | None) -> Any:
             if isinstance(given, Iterator):
@@ -82,40 +84,39 @@ class Adding:
 
         failed = "" if self.created is None else f"the queue {self.created.id} was created, but not all was added: "
         bulk = BulkCall(self.session, self.account, self.deadline, self._completed, remaining, self._summary, failed)
-        result: AddRecordsResult = yield from bulk.carry_out(prepared, scout=True)
+        scout = lazily or self.session.revision.known is None
+        result: AddRecordsResult = yield from bulk.carry_out(prepared, scout=scout)
         return result
 
-    def as_planned(self, planned: RecordPlan, ledger: str | os.PathLike[str] | None = None) -> Iterator[Batch[Added]]:
+    def as_planned(self, planned: RecordPlan, ledger: LedgerPath = None) -> Supply[Added]:
         """Make the batches of a plan, less what a ledger has."""
-        self.planned.clear()
-        self.take_on(planned)
+        self.planned = counts_of(planned)
         if ledger is not None:
             self.account.ledger = Ledger(ledger, _job(self.queue, planned))
             self.account.ledger.begin()
             planned = _undone(planned, self.account.ledger)
         self._show(planned.records + planned.whole_datasets)
-        return self._batches(planned, 0)
+        return Listed(planned.requests, lambda index, request: self._batch((0, index), request.sources))
 
-    def as_read(self) -> Iterator[Batch[Added]]:
-        """Make batches of sources as they come; a bad one fails alone, and only as many are held as go out together."""
+    def as_read(self) -> Supply[Added]:
+        """Make batches of sources as they come; only as many are held as go out together."""
         self._show(None)
-        groups = self._intake.groups(_REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST, _size_of)
-        first = 0
-        for group, items in enumerate(groups):
-            good: list[RecordSource] = []
-            bad: list[Batch[Added]] = []
-            for index, item in enumerate(items, first):
-                try:
-                    good.append(self._read(item, index))
-                except InvalidRequestError as error:
-                    name = f"record_sources[{index}]"
-                    bad.append(Batch((group, -1, index), [name], [], payload=item, refused=error))
-            first += len(items)
-            planned = plan(good)
-            self.take_on(planned)
-            self.planned.update(submitted=len(bad))
-            yield from bad
-            yield from self._batches(planned, group)
+        return Read(self._intake, self._batches)
+
+    def _batches(self, group: int, items: list[object]) -> tuple[list[Batch[Added]], Counter[str]]:
+        """Make batches of sources that an iterator gave; a bad one fails alone."""
+        good: list[RecordSource] = []
+        batches: list[Batch[Added]] = []
+        for index, item in enumerate(items, self._intake.counts["sources"]):
+            try:
+                good.append(self._read(item, index))
+            except InvalidRequestError as error:
+                name = f"record_sources[{index}]"
+                batches.append(Batch((group, -1, index), [name], [], payload=item, refused=error))
+        planned = plan(good)
+        counts = counts_of(planned) + Counter(submitted=len(batches), sources=len(items))
+        requests = enumerate(planned.requests)
+        return batches + [self._batch((group, index), request.sources) for index, request in requests], counts
 
     def _read(self, item: object, index: int) -> RecordSource:
         (source,) = normalise([item], first=index)
@@ -123,19 +124,11 @@ class Adding:
             raise InvalidRequestError(problems)
         return source
 
-    def take_on(self, planned: RecordPlan) -> None:
-        """Count what is planned."""
-        self.planned.update(submitted=planned.submitted, duplicates=planned.duplicates, datasets=planned.whole_datasets)
-
     def _show(self, total: int | None) -> None:
         self.account.progress = show(self.progress, total, "add_records", self.session.clock)
 
     def _is_late(self) -> bool:
         return self.deadline is not None and self.session.clock.now() >= self.deadline
-
-    def _batches(self, planned: RecordPlan, group: int) -> Iterator[Batch[Added]]:
-        for index, request in enumerate(planned.requests):
-            yield self._batch((group, index), request.sources)
 
     def _batch(self, position: tuple[int, ...], parts: tuple[PlannedSource, ...]) -> Batch[Added]:
         """Make a batch of some parts of sources."""
@@ -145,13 +138,16 @@ class Adding:
             keys=[key for part in parts for key in _keys(part)],
             send=lambda: self._add(parts),
             halves=lambda: [self._batch((*position, index), half) for index, half in enumerate(_halves(parts))],
+            apart=lambda: [self._batch((*position, index), (part,)) for index, part in enumerate(parts) if parts[1:]],
             payload=parts,
         )
 
     def _add(self, parts: tuple[PlannedSource, ...]) -> Plan[Added]:
         sources = [part.source.with_ids(part.ids) if part.ids else part.source for part in parts]
         for source in sources:
-            if (missing := self._missing.get(source.owner)) is not None:
+            resource = owner_of(source)
+            missing = self._missing.get((resource.label, source.owner))
+            if missing is not None and not is_id(source.owner, resource.prefixes):
                 raise missing
 
         def send() -> Plan[Added]:
@@ -162,7 +158,7 @@ class Adding:
         try:
             return (yield from renewing(self.session, send))
         except NameNotFoundError as error:
-            self._missing[error.name] = error
+            self._missing[error.resource, error.name] = error
             raise
 
     def _completed(self, done: list[tuple[Batch[Added], Added]], summary: AddSummary | BulkSummary) -> Any:
@@ -172,21 +168,24 @@ class Adding:
         return AddRecordsResult([record for _, result in done for record in result.record_sources], summary)
 
     def _summary(self, failed: int) -> AddSummary:
-        counts = self.account.counts
-        unknown = self.planned["datasets"] - counts["datasets"]
-        # What the iterator has given and nobody has looked into counts as one record for each source.
-        submitted = self.planned["submitted"] + counts["whole"] + unknown + len(self._intake.held)
-        duplicates = self.planned["duplicates"]
-        created, already_present = counts["created"] + self.planned["created"], counts["already_present"]
+        counts, planned = self.account.counts, self.planned + self._intake.counts
+        unknown = planned["datasets"] - counts["datasets"]
+        submitted = planned["submitted"] + len(self._intake.held) + counts["whole"] + unknown
+        created, already_present = counts["created"] + planned["created"], counts["already_present"]
         return AddSummary(
             submitted=submitted,
-            duplicates=duplicates,
+            duplicates=planned["duplicates"],
             created=created,
             already_present=already_present,
             failed=failed,
-            not_sent=submitted - duplicates - created - already_present - failed,
+            not_sent=submitted - planned["duplicates"] - created - already_present - failed,
             requests_sent=counts["requests_sent"],
         )
+
+
+def counts_of(planned: RecordPlan) -> Counter[str]:
+    """Count what is planned."""
+    return Counter(submitted=planned.submitted, duplicates=planned.duplicates, datasets=planned.whole_datasets)
 
 
 def _count(batch: Batch[Added], result: Added) -> dict[str, int]:
@@ -194,7 +193,9 @@ def _count(batch: Batch[Added], result: Added) -> dict[str, int]:
     whole = [part for part in batch.payload if part.ids is None]
     if whole:  # only the server knows how many records that is, and it tells of the new ones
         return {"created": created, "whole": created, "datasets": 1}
-    return {"created": created, "already_present": max(0, len(batch.ids) - created)}
+    # A server that tells of more records than it was asked for must not make the sums wrong.
+    more = max(0, created - len(batch.ids))
+    return {"created": created, "already_present": len(batch.ids) + more - created, "whole": more}
 
 
 def _left_of(batches: Iterable[Batch[Added]]) -> list[RecordSource]:
@@ -235,12 +236,16 @@ def _halves(parts: tuple[PlannedSource, ...]) -> list[tuple[PlannedSource, ...]]
 
 
 def _size_of(item: object) -> int:
-    """Say how many records a source stands for; as many as a request holds, where it cannot be told."""
-    try:
-        source = item if isinstance(item, RecordSource) else normalise([item])[0]
-        return MAX_RECORDS_PER_REQUEST if source.ids is None else len(source.ids)
-    except (InvalidRequestError, TypeError):
-        return MAX_RECORDS_PER_REQUEST
+    """Say how many records a source stands for; as many as a request holds, where it cannot be told without reading it.
+
+    An iterator among its ids would be at its end afterwards.
+    """
+    item = getattr(item, "actual_instance", item)
+    if isinstance(item, Mapping):
+        found = [cast("Mapping[str, object]", item).get(name) for name in IDS_FIELDS]
+    else:
+        found = [getattr(item, name, None) for name in IDS_FIELDS]
+    return next((len(ids) for ids in found if isinstance(ids, Sized)), MAX_RECORDS_PER_REQUEST)
 
 
 def _undone(planned: RecordPlan, ledger: Ledger) -> RecordPlan:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ._batching import RecordPlan
     from ._connection import Wire
     from ._guards import OnConflict
-    from ._many import LedgerPath
+    from ._ledger import LedgerPath
     from ._progress import ProgressOption
     from ._results import AddRecordsResult, BulkResult
 
@@ -392,7 +392,8 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             annotations: Record ID to annotations as for `annotate_record`; or an iterator of such pairs, which is
-                read as its records are sent, and in which what is wrong fails alone.
+                read as its records are sent, and in which what is wrong fails alone, as does a second one for a
+                record.
             validate: Check names, labels and score ranges against the queue's configs before the first write.
             on_conflict: Where a record carries another score, label or text already: "overwrite" it, "skip" the
                 annotation, or "fail" before the first write.
@@ -471,7 +472,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             assignments: Record ID to emails as for `assign_record`; or an iterator of such pairs, which is read as
-                its records are sent, and in which what is wrong fails alone.
+                its records are sent, and in which what is wrong fails alone, as does a second one for a record.
             keep_completed: Read the records first, and leave out those whose assignees are unchanged, and those that
                 somebody has completed, whom assigning would drop or reset. Who completes one while the call runs is
                 not seen.

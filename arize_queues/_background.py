@@ -40,13 +40,19 @@ class ThreadBackground:
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._presses = 0
 
+    def __del__(self) -> None:
+        """Let the threads go also where Ctrl-C kept `close` from being called; they do not hold this object."""
+        for _ in self._threads:
+            self._todo.put(None)
+
     def start(self, step: Start) -> None:
         """Send a request in an idle thread, or in a new one."""
         try:
             self._under_way.add(step.tag)
             if len(self._under_way) > len(self._threads):
                 name = f"arize-queues_{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
+                shared = (self._send, self._todo, self._ended, self._under_way, self._wake)
+                self._threads.append(threading.Thread(target=_work, args=shared, name=name, daemon=True))
                 self._threads[-1].start()
             self._todo.put(step)
         except BaseException:
@@ -56,8 +62,11 @@ class ThreadBackground:
     def next(self, timeout: float | None) -> Finished | None:
         """Wait for the end of any of the requests."""
         try:
-            while not self._ended:
-                if not self._under_way:
+            while True:
+                idle = not self._under_way  # asked first: a thread puts its answer down before it leaves this list
+                if self._ended:
+                    return self._ended.popleft()
+                if idle:
                     self._clock.sleep(timeout or 0.0)
                     return None
                 self._wake.get(timeout=timeout)
@@ -66,10 +75,10 @@ class ThreadBackground:
         except KeyboardInterrupt:
             self._presses += 1
             raise
-        return self._ended.popleft()
 
     def close(self) -> None:
         """Let the threads go, and wait for what is under way; not after a second Ctrl-C."""
+        pressed = isinstance(sys.exc_info()[1], KeyboardInterrupt)  # and is on its way out already
         for _ in self._threads:
             self._todo.put(None)
         try:
@@ -77,18 +86,27 @@ class ThreadBackground:
                 if self._presses < 2 and thread.ident:
                     thread.join()
         except KeyboardInterrupt:
-            if not self._under_way:
+            if not pressed:
                 raise
 
-    def _work(self) -> None:
-        while (step := self._todo.get()) is not None:
-            try:
-                finished = Finished(step.tag, self._send(step.send))
-            except Exception as fault:  # the plan decides
-                finished = Finished(step.tag, None, fault)
-            self._ended.append(finished)
-            self._under_way.discard(step.tag)
-            self._wake.put(None)
+
+def _work(
+    send: Callable[[Send], httpx.Response],
+    todo: SimpleQueue[Start | None],
+    ended: deque[Finished],
+    under_way: set[int],
+    wake: SimpleQueue[None],
+) -> None:
+    """Send requests one after another, in a thread."""
+    while (step := todo.get()) is not None:
+        try:
+            finished = Finished(step.tag, send(step.send))
+        except Exception as fault:  # the plan decides
+            finished = Finished(step.tag, None, fault)
+        ended.append(finished)
+        under_way.discard(step.tag)
+        wake.put(None)
+        del step, finished  # nothing is held while there is nothing to do
 
 
 class TaskBackground:

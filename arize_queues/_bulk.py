@@ -15,6 +15,7 @@ from ._gather import Gathering
 from ._plan import Plan
 from ._results import AddSummary, BulkSummary, Failure
 from ._session import Session
+from ._supply import Supply
 
 R = TypeVar("R")
 
@@ -41,16 +42,15 @@ class BulkCall(Generic[R]):
     remaining: Callable[[Iterable[Batch[R]] | None], Any]
     summary: Callable[[int], AddSummary | BulkSummary]
     failed: str = ""
-    _batches: Iterator[Batch[R]] | None = attrs.field(default=None, init=False)
-    _begun: Batch[R] | None = attrs.field(default=None, init=False)
+    _batches: Supply[R] | None = attrs.field(default=None, init=False)
     _out_of_time: bool = attrs.field(default=False, init=False)
 
-    def carry_out(self, prepared: Plan[Iterator[Batch[R]]], *, scout: bool = False) -> Plan[Any]:
+    def carry_out(self, prepared: Plan[Supply[R]], *, scout: bool = False) -> Plan[Any]:
         """Send all batches, and return what the call returns.
 
         Args:
             prepared: Finds and reads what the batches need, and makes them, in input order. Its errors are the call's.
-            scout: Send the first batch alone while the server's spelling is not known.
+            scout: Send the first batch alone: what it finds out, the server's spelling and names, serves the others.
 
         Raises:
             PartialFailureError: Not all went through.
@@ -68,7 +68,7 @@ class BulkCall(Generic[R]):
             self.account.close()
         return self._conclude(broken)
 
-    def _send_all(self, prepared: Plan[Iterator[Batch[R]]], scout: bool) -> Plan[Exception | None]:
+    def _send_all(self, prepared: Plan[Supply[R]], scout: bool) -> Plan[Exception | None]:
         """Send all batches; give what the caller's own code raised, in the input or in `progress`."""
         try:
             batches = yield from in_time(prepared, self.deadline, self.session.clock.now)
@@ -76,18 +76,14 @@ class BulkCall(Generic[R]):
             self._out_of_time = True
             return None
         self._batches = batches
-        plans = (self._begin(batch) for batch in batches)
+        plans = map(self.account.deliver, batches)
         try:
-            if scout and self.session.revision.known is None:
+            if scout:
                 yield from self._gather(itertools.islice(plans, 1))
             yield from self._gather(plans)
         except Exception as error:
             return error
         return None
-
-    def _begin(self, batch: Batch[R]) -> Plan[None]:
-        self._begun = batch
-        return self.account.deliver(batch)
 
     def _gather(self, plans: Iterator[Plan[None]]) -> Plan[None]:
         stopped = lambda: self.account.stop_reason is not None  # noqa: E731
@@ -99,15 +95,12 @@ class BulkCall(Generic[R]):
         account = self.account
         if broken is not None:
             raise self._partial(f"stopped by {broken!r}", PartialFailureError) from broken
-        unbegun = self._next_unbegun()
-        failed = account.failed
-        if self._is_late(bool(unbegun)):
-            raise self._partial("the deadline came first", DeadlineExceededError) from (
-                failed[0][1] if failed else None
-            )
+        unbegun, failed = self._is_unbegun(), account.failed
+        cause = failed[0][1] if failed else None
+        if self._is_late(unbegun):
+            raise self._partial("the deadline came first", DeadlineExceededError) from cause
         if unbegun or account.left or account.stop_reason:
-            reason = account.stop_reason or "some of it did not go through"
-            raise self._partial(reason, PartialFailureError) from (failed[0][1] if failed else None)
+            raise self._partial(account.stop_reason or "some of it did not go through", PartialFailureError) from cause
         return self.completed(account.done, self.summary(0))
 
     def _is_late(self, unbegun: bool) -> bool:
@@ -118,17 +111,13 @@ class BulkCall(Generic[R]):
         cut_off = any(isinstance(error, APITimeoutError) for _, error in self.account.failed)
         return cut_off or (self.account.stop_reason is None and unbegun)
 
-    def _next_unbegun(self) -> list[Batch[R]]:
-        """Look whether there is a batch that has not begun, and put it back."""
-        if self._batches is None:
-            return []
+    def _is_unbegun(self) -> bool:
+        """Say whether there is a batch that has not begun."""
         try:
-            unbegun = list(itertools.islice(self._batches, 1))
+            return self._batches is not None and self._batches.more()
         except Exception as broken:  # the caller's iterator; it gives nothing more
             self.account.stop_reason = self.account.stop_reason or f"stopped by {broken!r}"
-            return []
-        self._batches = itertools.chain(unbegun, self._batches)
-        return unbegun
+            return False
 
     def _partial(self, reason: str, kind: type[PartialFailureError]) -> PartialFailureError:
         account = self.account
@@ -145,6 +134,6 @@ class BulkCall(Generic[R]):
     def _left(self) -> Iterator[Batch[R]] | None:
         if self._batches is None:
             return None
-        begun = self._begun
-        untold = [begun] if begun is not None and begun.position not in self.account.fates else []
+        last = self._batches.last
+        untold = [last] if last is not None and last.position not in self.account.fates else []
         return itertools.chain(self.account.left, untold, self._batches)

@@ -44,7 +44,7 @@ class Connection(Generic[H]):
         self._http: H | None = None
         self._process = 0
         self._loop: object = None
-        self._lock = threading.Lock()
+        self._lock = (os.getpid(), threading.Lock())
         self.borrowed = borrowed
         self.closed = False
 
@@ -58,7 +58,7 @@ class Connection(Generic[H]):
             raise ConfigurationError("this client is closed: make a new one")
         loop = self._loop_here()
         if self._http is None or self._is_elsewhere(loop):
-            with self._lock:
+            with self._lock_here():
                 if self._http is None or self._is_elsewhere(loop):
                     self._http, self._gates = self._make(), {}
                     self._process = os.getpid()
@@ -77,6 +77,12 @@ class Connection(Generic[H]):
         """Give the httpx client up; None if there is nothing of ours to close here."""
         self.closed = True
         return None if self.borrowed or self._is_elsewhere(self._loop_here()) else self._http
+
+    def _lock_here(self) -> threading.Lock:
+        """Give the lock; a new one after a fork, as whoever held it may not have come along."""
+        if self._lock[0] != os.getpid():
+            self._lock = (os.getpid(), threading.Lock())
+        return self._lock[1]
 
     def _is_elsewhere(self, loop: object) -> bool:
         return self._process != os.getpid() or (loop is not self._loop and None not in (loop, self._loop))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from arize_queues_raw.api.annotation_queues import create_annotation_queue, get_annotation_queue
 from arize_queues_raw.models import AnnotationQueue, CreateAnnotationQueueRequest
 from arize_queues_raw.types import Unset
 
-from ._account import Batch
 from ._adding import Added, Adding
 from ._batching import RecordPlan
 from ._call import call, call_once
@@ -26,6 +25,7 @@ from ._problems import is_list
 from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session
+from ._supply import Supply
 
 
 def create(
@@ -136,11 +136,10 @@ def _add_rest(session: Session, queue: AnnotationQueue, planned: RecordPlan, sen
     adding.queue = QueueRef(queue.id, None, queue.id, home=queue.space_id)
     batches = adding.as_planned(RecordPlan(rest, planned.submitted, planned.duplicates))
     adding.planned["created"] = sum(request.count or 0 for request in planned.requests[:sent])
-    left = [part for request in rest for part in request.sources]
 
-    def prepared() -> Plan[Iterator[Batch[Added]]]:
+    def prepared() -> Plan[Supply[Added]]:
         yield from ()
         return batches
 
-    yield from adding.carry_out([part.source for part in left], prepared())
+    yield from adding.carry_out([], prepared())
     return queue

@@ -42,8 +42,10 @@ def run(plan: Plan[T], wire: Wire[httpx.Client], clock: Clock) -> T:
         value: T = end.value
         return value
     finally:
-        plan.close()
-        background.close()
+        try:
+            plan.close()
+        finally:
+            background.close()
 
 
 def iterate(plan: Plan[None], wire: Wire[httpx.Client], clock: Clock) -> Generator[Any]:
@@ -59,8 +61,10 @@ def iterate(plan: Plan[None], wire: Wire[httpx.Client], clock: Clock) -> Generat
     except StopIteration:
         return
     finally:
-        plan.close()
-        background.close()
+        try:
+            plan.close()
+        finally:
+            background.close()
 
 
 async def arun(plan: Plan[T], wire: Wire[httpx.AsyncClient], clock: Clock) -> T:
@@ -75,8 +79,10 @@ async def arun(plan: Plan[T], wire: Wire[httpx.AsyncClient], clock: Clock) -> T:
         value: T = end.value
         return value
     finally:
-        plan.close()
-        await background.aclose()
+        try:
+            plan.close()
+        finally:
+            await background.aclose()
 
 
 async def aiterate(plan: Plan[None], wire: Wire[httpx.AsyncClient], clock: Clock) -> AsyncGenerator[Any]:
@@ -93,8 +99,10 @@ async def aiterate(plan: Plan[None], wire: Wire[httpx.AsyncClient], clock: Clock
     except StopIteration:
         return
     finally:
-        plan.close()
-        await background.aclose()
+        try:
+            plan.close()
+        finally:
+            await background.aclose()
 
 
 def _perform(step: Step, wire: Wire[httpx.Client], clock: Clock, background: ThreadBackground) -> Answer:
@@ -128,17 +136,17 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
 
 
 def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
+    if send.within is not None:
+        return _untied(send_within(wire, send, send.within))
     with wire.gate:
-        if send.within is None:
-            return _untied(wire.http.send(wire.build(send), auth=None, follow_redirects=False))
-        return _untied(send_within(wire.http, wire.build(send), send.within))
+        return _untied(wire.http.send(wire.build(send), auth=None, follow_redirects=False))
 
 
 async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
+    if send.within is not None:
+        return _untied(await asend_within(wire, send, send.within))
     async with wire.gate:
-        if send.within is None:
-            return _untied(await wire.http.send(wire.build(send), auth=None, follow_redirects=False))
-        return _untied(await asend_within(wire.http, wire.build(send), send.within))
+        return _untied(await wire.http.send(wire.build(send), auth=None, follow_redirects=False))
 
 
 def _untied(response: httpx.Response) -> httpx.Response:

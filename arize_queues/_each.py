@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -15,7 +16,8 @@ from ._account import Batch
 from ._checks import Checks
 from ._errors import InvalidRequestError
 from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
-from ._many import LedgerPath, Many, Options
+from ._ledger import LedgerPath
+from ._many import Many, Options
 from ._operations import annotate, assign, check_call
 from ._plan import Plan
 from ._problems import is_iterator
@@ -24,6 +26,7 @@ from ._resolve import QueueRef, queue_ref
 from ._results import BulkResult
 from ._rows import Guard, Rows, name_of
 from ._session import Session
+from ._supply import Listed, Read, Supply
 
 R = TypeVar("R")
 
@@ -113,31 +116,37 @@ class OneEach(Generic[R]):
         """Send what is to be sent."""
         return (yield from many.one_each(self._prepared(many, annotation_queue, space)))
 
-    def _prepared(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[Iterator[Batch[R]]]:
+    def _prepared(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[Supply[R]]:
         queue = yield from queue_ref(self.session, annotation_queue, space)
         if not isinstance(many.given, dict):
-            guard = yield from self.guard(queue, many)
+            guard, seen = (yield from self.guard(queue, many)), dict[str, int]()
             many.begin(None)
-            return self._as_read(many, queue, guard)
+            return Read(many.intake, lambda index, pairs: self._batches(queue, guard, seen, index, pairs))
         rows = many.given
         many.open_ledger(queue, (self.rows.fingerprint_of(*row) for row in rows.items()))
         guard = yield from self.guard(queue, many)
         left = self.rows.judged({name: rows[name] for name in many.undone(rows)}, guard)
         many.begin(len(left))
-        return (self._batch(queue, index, *row) for index, row in enumerate(left.items()))
+        return Listed(list(left.items()), lambda index, row: self._batch(queue, index, *row))
 
-    def _as_read(self, many: Many[R], queue: QueueRef, guard: Guard) -> Iterator[Batch[R]]:
-        """Make batches of rows as they come; a bad one fails alone."""
-        seen: set[str] = set()
-        for index, (pair,) in enumerate(many.intake.groups(1)):
-            try:
-                record_id, values = self.rows.one_of(pair, seen)
-                judged = self.rows.judged({record_id: values}, guard)
-            except InvalidRequestError as error:
-                yield Batch((index,), [name_of(pair)], [], payload=pair, refused=error)
-                continue
-            if judged:
-                yield self._batch(queue, index, record_id, judged[record_id])
+    def _batches(
+        self, queue: QueueRef, guard: Guard, seen: dict[str, int], index: int, pairs: list[Any]
+    ) -> tuple[list[Batch[R]], Counter[str]]:
+        """Make the batch of a row that an iterator gave; a bad one fails alone.
+
+        A second row for a record is not left either: nobody can say which of the two counts.
+        """
+        (pair,), counts = pairs, Counter(submitted=1)
+        left = pair
+        try:
+            record_id, values = self.rows.one_of(pair)
+            if seen.setdefault(record_id, index) != index:
+                left = None
+                raise self.rows.twice(record_id)
+            judged = self.rows.judged({record_id: values}, guard)
+        except InvalidRequestError as error:
+            return [Batch((index,), [name_of(pair)], [], payload=left, refused=error)], counts
+        return [self._batch(queue, index, *row) for row in judged.items()], counts
 
     def _batch(self, queue: QueueRef, index: int, record_id: str, values: list[Any]) -> Batch[R]:
         def send() -> Plan[R]:

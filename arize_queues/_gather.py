@@ -201,5 +201,6 @@ class Gathering:
             plan.close()
         for plan in [*(item[0] for item in self._ready), *(item[-1] for item in self._asleep)]:
             with suppress(Exception):
-                plan.throw(Stopped())
+                while True:  # it may ask for another step, which will not come, either
+                    plan.throw(Stopped())
             plan.close()

@@ -1,8 +1,9 @@
-"""The caller's iterator: what it gives is taken in groups, and none of it is lost."""
+"""The caller's iterator: what it gives is taken as there is room, and none of it is lost."""
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -20,46 +21,35 @@ class Intake(Generic[T]):
     Attributes:
         items: The iterator.
         over: Says whether to take no more than one at a time, since the deadline has come.
-        held: What was taken and is in no group yet.
+        enough: How large a group of items may get, by the sizes of what is in it.
+        size: Gives the size of an item.
+        held: What was taken and is in no batch yet.
+        counts: The counts "submitted", "duplicates" and "datasets" of what is in batches.
     """
 
     items: Iterator[T]
     over: Callable[[], bool]
+    enough: int = 1
+    size: Callable[[T], int] = lambda item: 1
     held: list[T] = attrs.field(factory=list, init=False)
-    _grouped: int = attrs.field(default=0, init=False)
+    counts: Counter[str] = attrs.field(factory=Counter, init=False)
 
     @property
     def taken(self) -> int:
-        """Count what the iterator has given."""
-        return self._grouped + len(self.held)
+        """Count what was submitted; what nobody has looked into yet counts as one each."""
+        return self.counts["submitted"] + len(self.held)
 
-    def groups(self, enough: int, size: Callable[[T], int] = lambda item: 1) -> Iterator[list[T]]:
-        """Give groups of a size; where the iterator raises, what it gave comes first."""
-        broken: Exception | None = None
-        more = True
-        while more and broken is None:
-            try:
-                more = self._fill(enough, size)
-            except Exception as error:
-                broken = error
-            group, self.held = self.held, []
-            self._grouped += len(group)
-            if group:
-                yield group
-        if broken is not None:
-            raise broken
-
-    def left(self) -> Iterator[T]:
-        """Give what is in no group."""
-        return itertools.chain(self.held, self.items)
-
-    def _fill(self, enough: int, size: Callable[[T], int]) -> bool:
+    def fill(self) -> bool:
         """Take items until there are enough, at least one, and say whether there may be more."""
-        room = enough
-        while room > 0 and not (self.held and self.over()):
+        room = self.enough - sum(map(self.size, self.held))
+        while not self.held or (room > 0 and not self.over()):
             before = len(self.held)
             self.held.extend(itertools.islice(self.items, 1))  # at once: nothing can come between taking and keeping
             if len(self.held) == before:
                 return False
-            room -= size(self.held[-1])
+            room -= self.size(self.held[-1])
         return True
+
+    def left(self) -> Iterator[T]:
+        """Give what is in no batch."""
+        return itertools.chain(self.held, self.items)

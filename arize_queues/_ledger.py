@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
 from ._errors import LedgerError
+
+LedgerPath: TypeAlias = str | os.PathLike[str] | None
 
 _APPLICATION_ID = 0x41514C31  # "AQL1", in the file's header: tells our files from other SQLite files
 
@@ -62,7 +64,7 @@ class Ledger:
         Raises:
             LedgerError: It cannot be written, or another process has begun the same.
         """
-        self._open(self._create)
+        self._open(self._create if self._db is None else self._complete)
 
     def _open(self, then: Callable[[sqlite3.Connection], None]) -> None:
         try:
@@ -92,9 +94,13 @@ class Ledger:
         self._done = {key for (key,) in db.execute("SELECT key FROM done")}
         self.before = Counter(dict(db.execute("SELECT name, number FROM counts")))
 
+    def _complete(self, db: sqlite3.Connection) -> None:
+        if not _has_tables(db):
+            self._create(db)
+
     def _create(self, db: sqlite3.Connection) -> None:
-        if _has_tables(db):
-            return
+        if _has_tables(db):  # it was not there when we looked
+            raise LedgerError(f"ledger {self._path}: another process has begun it")
         # WAL with NORMAL loses nothing when the process dies; only a power cut can take the last entries, and
         # what is missing is then sent again, which the server ignores.
         db.execute("PRAGMA journal_mode = WAL")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -12,17 +11,17 @@ import attrs
 from ._account import Account, Batch
 from ._bulk import BulkCall
 from ._intake import Intake
-from ._ledger import Ledger, fingerprint
+from ._ledger import Ledger, LedgerPath, fingerprint
 from ._plan import Plan
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef
 from ._results import AddSummary, BulkResult, BulkSummary
 from ._session import Session
+from ._supply import Supply
 
 R = TypeVar("R")
 V = TypeVar("V")
 
-LedgerPath: TypeAlias = str | os.PathLike[str] | None
 Row: TypeAlias = tuple[str, V]
 Done: TypeAlias = list[tuple[Batch[R], R]]
 
@@ -96,7 +95,7 @@ class Many(Generic[R]):
 
     def carry_out(
         self,
-        prepared: Plan[Iterator[Batch[R]]],
+        prepared: Plan[Supply[R]],
         completed: Callable[[Done[R], BulkSummary], Any],
         remaining: Callable[[Iterable[Batch[R]]], Iterable[Any]],
         collect: Callable[[Iterable[Any]], Any],
@@ -122,7 +121,7 @@ class Many(Generic[R]):
         bulk = BulkCall(self.session, self.account, self.options.deadline, result, left, self._summary)
         return (yield from bulk.carry_out(prepared))
 
-    def one_each(self, prepared: Plan[Iterator[Batch[R]]]) -> Plan[BulkResult[R]]:
+    def one_each(self, prepared: Plan[Supply[R]]) -> Plan[BulkResult[R]]:
         """Send one request for each record."""
         result: BulkResult[R] = yield from self.carry_out(prepared, self._results, _payloads, dict)
         return result
@@ -147,7 +146,7 @@ class Many(Generic[R]):
 
 
 def _payloads(batches: Iterable[Batch[Any]]) -> Iterator[Any]:
-    return (batch.payload for batch in batches)
+    return (batch.payload for batch in batches if batch.payload is not None)
 
 
 def _chained(items: Iterable[Any], intake: Intake[Any]) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from ._errors import InvalidRequestError
 from ._names import Id
 from ._operations import only_new_sources
 from ._plan import Plan
-from ._resolve import DATASET, PROJECT, SpaceId, id_of, renewing
+from ._resolve import DATASET, PROJECT, Resource, SpaceId, id_of, renewing
 from ._session import Session
 from ._source_forms import normalise
 from ._sources import RecordSource
@@ -36,7 +36,11 @@ def with_ids(session: Session, sources: list[RecordSource], space_id: SpaceId) -
     """Put the ids of projects and datasets in place of their names."""
     found: list[RecordSource] = []
     for source in sources:
-        resource = DATASET if source.kind == "example" else PROJECT
-        owner = yield from id_of(session, resource, source.owner, space_id)
+        owner = yield from id_of(session, owner_of(source), source.owner, space_id)
         found.append(source.with_owner(Id(session.current(owner))))
     return found
+
+
+def owner_of(source: RecordSource) -> Resource:
+    """Say what kind of thing a source is of."""
+    return DATASET if source.kind == "example" else PROJECT

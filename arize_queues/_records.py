@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -14,12 +15,15 @@ from ._batching import dedupe
 from ._call import call
 from ._checks import Checks
 from ._errors import InvalidRequestError
-from ._many import LedgerPath, Many, Options
+from ._ledger import LedgerPath
+from ._many import Many, Options
 from ._operations import check_call
 from ._plan import Plan
+from ._problems import is_iterator
 from ._progress import ProgressOption
 from ._resolve import QueueRef, addressed, queue_ref
 from ._session import Session
+from ._supply import Listed, Read, Supply
 
 
 def delete_records(
@@ -34,41 +38,45 @@ def delete_records(
 ) -> Plan[None]:
     checks = Checks()
     options = Options(progress, ledger, checks.deadline(session, deadline))
-    lazily = isinstance(record_ids, Iterator) and ledger is None
+    lazily = is_iterator(record_ids) and ledger is None
     given = [] if lazily else checks.texts("record_ids", record_ids, least=1)
     check_call(checks, annotation_queue, space)
     ids, duplicates = dedupe(given)
     many = Many[None](session, "delete_records", cast("Iterator[str]", record_ids) if lazily else ids, options)
     many.taken.update(submitted=len(ids) + duplicates, duplicates=duplicates)
+    many.intake.enough = MAX_RECORD_IDS_PER_DELETE
 
-    def prepared() -> Plan[Iterator[Batch[None]]]:
+    def prepared() -> Plan[Supply[None]]:
         queue = yield from queue_ref(session, annotation_queue, space)
         if lazily:
             many.begin(None)
-            return _delete_as_read(session, queue, many)
+            return Read(many.intake, lambda group, names: _delete_batches(session, queue, group, names))
         many.open_ledger(queue, ids)
         undone = many.undone(ids)
         many.begin(len(undone))
         starts = range(0, len(undone), MAX_RECORD_IDS_PER_DELETE)
-        chunks = (undone[start : start + MAX_RECORD_IDS_PER_DELETE] for start in starts)
-        return (_delete_batch(session, queue, (index,), chunk) for index, chunk in enumerate(chunks))
+        chunks = [undone[start : start + MAX_RECORD_IDS_PER_DELETE] for start in starts]
+        return Listed(chunks, lambda index, chunk: _delete_batch(session, queue, (index,), chunk))
 
     yield from many.carry_out(prepared(), _nothing, _ids_of, list)
 
 
-def _delete_as_read(session: Session, queue: QueueRef, many: Many[None]) -> Iterator[Batch[None]]:
-    """Make batches of ids as they come; a bad one fails alone."""
-    for group, names in enumerate(many.intake.groups(MAX_RECORD_IDS_PER_DELETE)):
-        good: list[str] = []
-        for index, name in enumerate(names):
-            checks = Checks()
-            if checks.text("record_ids", name):
-                good.append(name)
-            else:
-                error = InvalidRequestError(checks.problems)
-                yield Batch((group, index), [repr(name)], [], payload=[name], refused=error)
-        if good:
-            yield _delete_batch(session, queue, (group,), good)
+def _delete_batches(
+    session: Session, queue: QueueRef, group: int, names: list[str]
+) -> tuple[list[Batch[None]], Counter[str]]:
+    """Make batches of ids that an iterator gave; a bad one fails alone."""
+    good: list[str] = []
+    batches: list[Batch[None]] = []
+    for index, name in enumerate(names):
+        checks = Checks()
+        if checks.text("record_ids", name):
+            good.append(name)
+        else:
+            error = InvalidRequestError(checks.problems)
+            batches.append(Batch((group, index), [repr(name)], [], payload=[name], refused=error))
+    if good:
+        batches.append(_delete_batch(session, queue, (group,), good))
+    return batches, Counter(submitted=len(names))
 
 
 def _delete_batch(session: Session, queue: QueueRef, position: tuple[int, ...], ids: list[str]) -> Batch[None]:

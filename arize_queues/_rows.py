@@ -9,7 +9,10 @@ from typing import Any, TypeAlias, cast
 import attrs
 
 from ._checks import Checks
-from ._problems import is_list
+from ._errors import InvalidRequestError
+from ._problems import is_list, problem
+
+_TWICE = "is given twice; which one counts?"
 
 Guard: TypeAlias = Callable[[Checks, str, str, list[Any]], "list[Any] | None"]
 
@@ -38,25 +41,26 @@ class Rows:
         for pair in pairs:
             record_id, values = self._row(checks, pair)
             if record_id in found:
-                checks.report(self.field, record_id, "is given twice; which one counts?")
+                checks.report(self.field, record_id, _TWICE)
             found[record_id] = values
         if not found and not checks.problems:
             checks.report(self.field, {}, "needs at least 1 entry")
         return found
 
-    def one_of(self, pair: object, seen: set[str]) -> tuple[str, list[Any]]:
+    def one_of(self, pair: object) -> tuple[str, list[Any]]:
         """Read a row as it comes.
 
         Raises:
-            InvalidRequestError: Something is wrong with it, or its record was `seen` before.
+            InvalidRequestError: Something is wrong with it.
         """
         checks = Checks()
-        record_id, values = self._row(checks, pair)
-        if record_id in seen:
-            checks.report(self.field, record_id, "is given twice; which one counts?")
+        row = self._row(checks, pair)
         checks.refuse()
-        seen.add(record_id)
-        return record_id, values
+        return row
+
+    def twice(self, record_id: str) -> InvalidRequestError:
+        """Give the error of a record that two rows are for."""
+        return InvalidRequestError(problem(self.field, record_id, _TWICE))
 
     def judged(self, rows: Mapping[str, list[Any]], guard: Guard) -> dict[str, list[Any]]:
         """Let a guard judge rows; it may leave some out.

@@ -17,7 +17,7 @@ from ._problems import is_list
 from ._times import rfc3339
 from ._windows import ArrowTable, windows
 
-__all__ = ["ExampleSource", "RecordSource", "SessionSource", "SpanSource", "TraceSource", "to_wire"]
+__all__ = ["IDS_FIELDS", "ExampleSource", "RecordSource", "SessionSource", "SpanSource", "TraceSource", "to_wire"]
 
 Kind = Literal["span", "trace", "session", "example"]
 
@@ -211,6 +211,9 @@ class ExampleSource(RecordSource):
     @property
     def version(self) -> str | None:
         return self.dataset_version_id
+
+
+IDS_FIELDS = tuple(cls.ids_field for cls in (SpanSource, TraceSource, SessionSource, ExampleSource))
 
 
 def to_wire(source: RecordSource, ids: Sequence[str] | None) -> dict[str, Any]:

@@ -11,38 +11,55 @@ from typing import cast
 
 import httpx
 
+from ._connection import Wire
+from ._plan import Send
+
+_NO_TURN = "its turn did not come in time"
 _LATE = "the answer did not end in time"
 
 
-def send_within(http: httpx.Client, request: httpx.Request, seconds: float) -> httpx.Response:
-    """Send a request in this thread.
+def send_within(wire: Wire[httpx.Client], send: Send, seconds: float) -> httpx.Response:
+    """Send a request in this thread; only a head that comes byte by byte can take longer.
 
     Raises:
+        httpx.PoolTimeout: Its turn did not come in time, so it was not sent.
         httpx.ReadTimeout: Its answer did not end in time.
     """
     until = time.monotonic() + seconds
-    response = http.send(request, stream=True, auth=None, follow_redirects=False)
-    response.stream = _Timed(cast("httpx.SyncByteStream", response.stream), request, until)
+    if not wire.gate.acquire(timeout=seconds):
+        raise httpx.PoolTimeout(_NO_TURN)
     try:
-        response.read()
+        left = max(until - time.monotonic(), 0.001)
+        request = wire.build(send._replace(within=left))
+        response = wire.http.send(request, stream=True, auth=None, follow_redirects=False)
+        response.stream = _Timed(cast("httpx.SyncByteStream", response.stream), request, until)
+        try:
+            response.read()
+        finally:
+            response.close()
+        return response
     finally:
-        response.close()
-    return response
+        wire.gate.release()
 
 
-async def asend_within(http: httpx.AsyncClient, request: httpx.Request, seconds: float) -> httpx.Response:
+async def asend_within(wire: Wire[httpx.AsyncClient], send: Send, seconds: float) -> httpx.Response:
     """Send a request in this task.
 
     Raises:
+        httpx.PoolTimeout: Its turn did not come in time, so it was not sent.
         httpx.ReadTimeout: Its answer did not end in time.
     """
     import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
 
+    request = wire.build(send)
+    late: httpx.TimeoutException = httpx.PoolTimeout(_NO_TURN, request=request)
     try:
         with anyio.fail_after(seconds):
-            return await http.send(request, auth=None, follow_redirects=False)
+            async with wire.gate:
+                late = httpx.ReadTimeout(_LATE, request=request)
+                return await wire.http.send(request, auth=None, follow_redirects=False)
     except TimeoutError:
-        raise httpx.ReadTimeout(_LATE, request=request) from None
+        raise late from None
 
 
 class _Timed(httpx.SyncByteStream):

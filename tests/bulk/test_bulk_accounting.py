@@ -16,10 +16,11 @@ from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_R
 from bulk_world import START, Caller, Handled, check_sums
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_server import OUTCOMES, QUEUE, PlainServer
+from plain_server import OUTCOMES, QUEUE, PlainServer, record
 
 from arize_queues import (
     ExampleSource,
+    Id,
     InvalidRequestError,
     NameNotFoundError,
     PartialFailureError,
@@ -314,7 +315,7 @@ def test_an_iterator_that_raises_after_the_call_was_stopped_loses_no_account() -
 
 
 def test_a_bad_row_of_an_iterator_fails_alone(kind: str) -> None:
-    """A row without annotations and one that comes twice are named and left; all others go out."""
+    """A row without annotations is named and left, a second one for a record is only named; all others go out."""
     server, note = PlainServer(["r0", "r1", "r2"]), [{"name": "notes", "text": "x"}]
     rows = [("r0", note), ("r1", []), ("r2", note), ("r0", note)]
     with pytest.raises(PartialFailureError) as caught:
@@ -323,7 +324,7 @@ def test_a_bad_row_of_an_iterator_fails_alone(kind: str) -> None:
     assert "annotations['r1']" in str(caught.value.failures[0].error)
     assert "given twice" in str(caught.value.failures[1].error)
     assert all(isinstance(failure.error, InvalidRequestError) for failure in caught.value.failures)
-    assert list(caught.value.remaining) == [rows[1], rows[3]]
+    assert list(caught.value.remaining) == [rows[1]]
     assert server.notes == {"r0": "x", "r2": "x"}
     assert (caught.value.summary.done, caught.value.summary.failed) == (2, 2)
     check_sums(caught.value.summary)
@@ -419,3 +420,71 @@ def test_what_a_revision_does_not_have_is_refused_here(lazily: bool) -> None:
         )
     assert "2026-05" in str(caught.value)
     assert server.bodies == []
+
+
+def test_a_bad_name_in_an_iterator_takes_nothing_with_it(kind: str) -> None:
+    """A source of a project that there is not shares a request with a good one, which goes in."""
+    server = PlainServer()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/projects":
+            return httpx.Response(200, json={"projects": [], "pagination": {"has_more": False}})
+        return server(request)
+
+    sources = [source(0, [1, 2]), source(1, [3]).with_owner("chta")]
+    with pytest.raises(PartialFailureError) as caught:
+        Caller(kind=kind, transport=Handled(handle))(
+            "add_records", annotation_queue=QUEUE, space="spc_1", record_sources=iter(sources)
+        )
+    assert (caught.value.summary.created, caught.value.summary.failed) == (2, 1)
+    assert [left.ids for left in caught.value.remaining] == [("s3",)]
+
+
+def test_a_name_that_leads_nowhere_is_not_held_against_others() -> None:
+    """A dataset of the name of a project that there is not, and an ID that reads like it, are another thing."""
+    server = PlainServer()
+    server.datasets = {"ds_1": 3}
+    dataset = {"id": "ds_1", "name": "eval", "space_id": "spc_1", "created_at": "2026-03-01T00:00:00Z"}
+    dataset |= {"updated_at": "2026-03-01T00:00:00Z"}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        end = {"pagination": {"has_more": False}}
+        if request.url.path == "/v2/projects":
+            return httpx.Response(200, json={"projects": [], **end})
+        if request.url.path == "/v2/datasets":
+            return httpx.Response(200, json={"datasets": [dataset], **end})
+        return server(request)
+
+    sources = [source(0, [1]).with_owner("eval"), ExampleSource(dataset="eval"), source(0, [2]).with_owner(Id("eval"))]
+    with pytest.raises(PartialFailureError) as caught:
+        Caller(kind="sync", transport=Handled(handle))(
+            "add_records",
+            client={"max_concurrency": 1},
+            annotation_queue=QUEUE,
+            space="spc_1",
+            record_sources=iter(sources),
+        )
+    assert [failure.what for failure in caught.value.failures] == [["s1"]]
+    assert caught.value.summary.created == 4
+
+
+def test_ids_that_can_be_read_once_are_read_once() -> None:
+    """A generator among the ids of a dict that an iterator gives is not at its end before it is sent."""
+    server = PlainServer()
+    window = {"start_time": START, "end_time": START + timedelta(days=1)}
+    items = [{"record_type": "span", "project_id": "proj_1", **window, "span_ids": (f"s{n}" for n in range(3))}]
+    added = caller_of(server)("add_records", annotation_queue=QUEUE, record_sources=iter(items))
+    assert added.summary.created == 3
+
+
+def test_a_server_that_tells_of_more_than_was_asked_for_keeps_the_sums_right() -> None:
+    """The counts add up whatever it answers."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, json={"record_sources": [record(name) for name in "abc"]})
+
+    added = Caller(kind="sync", transport=Handled(handle))(
+        "add_records", annotation_queue=QUEUE, record_sources=[source(0, [1])]
+    )
+    check_sums(added.summary)
+    assert added.summary.created == 3

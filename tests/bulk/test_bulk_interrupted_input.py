@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_REQUEST
-from bulk_world import ANA, Caller, FakeClock, Handled, World, check_sums, span_id
+from bulk_world import ANA, Caller, FakeClock, Handled, Press, World, check_sums, done_in, span_id
 from plain_server import QUEUE, PlainServer
 
-from arize_queues import PartialFailureError
+from arize_queues import PartialFailureError, _bulk
 from arize_queues._background import ThreadBackground
+from arize_queues._config import Config
+from arize_queues._connection import Wire
 from arize_queues._plan import Send, Start
+from arize_queues._within import asend_within, send_within
 
 
 class Feed:
@@ -64,14 +72,58 @@ def test_nothing_that_an_iterator_gave_is_lost(method: str) -> None:
     check_sums(partial.summary)
     assert partial.summary.submitted == press_after
     left = list(partial.remaining)
-    if method != "add_records":
-        done = [item for item in items if item not in left]
-        assert [*done, *left] == items
-    assert len(left) == len(items) - (press_after - partial.summary.not_sent - partial.summary.failed)
+    named = names_in(left)
+    assert len(named) == len(set(named)) == len(items) - done_in(partial.summary)
     caller(method, annotation_queue=QUEUE, **{field: left})
-    done_all = {"add_records": server.present, "annotate_records": server.notes, "assign_records": server.assigned}
-    assert len(done_all.get(method, items)) == len(items)
+    done = {"add_records": server.present, "annotate_records": server.notes, "assign_records": server.assigned}
+    assert len(done.get(method, items)) == len(items)
     assert server.records == set()
+
+
+def names_in(given: list[Any]) -> list[str]:
+    """Name what is in an input."""
+    if given and isinstance(given[0], tuple):
+        return [name for name, _ in given]
+    if given and isinstance(given[0], str):
+        return given
+    return [name for item in given for name in getattr(item, "ids", None) or item["span_ids"]]
+
+
+@pytest.mark.parametrize("lazily", [False, True])
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("method", INPUTS)
+def test_wherever_ctrl_c_comes_nothing_is_lost(method: str, seed: int, lazily: bool) -> None:
+    """At whatever line of our code, in a list or an iterator: all that was not done is left."""
+    field, items = INPUTS[method]
+    server = PlainServer(items if method == "delete_records" else [])
+    given: Any = iter(items) if lazily else dict(items) if field in ("annotations", "assignments") else items
+    caller = Caller(kind="sync", transport=Handled(server))
+    sys.settrace(Press(Random(seed).randrange(100, 12000), str(Path(_bulk.__file__).parent)))
+    try:
+        caller(method, annotation_queue=QUEUE, **{field: given})
+    except KeyboardInterrupt as stop:
+        account = getattr(stop, "partial", None)
+    else:
+        account = None
+    finally:
+        sys.settrace(None)
+    for thread in threading.enumerate():
+        if thread.name.startswith("arize-queues_"):
+            thread.join()
+    if account is None:  # it came before there was anything to account for, or after
+        return
+    check_sums(account.summary)
+    left = account.remaining
+    pairs = field in ("annotations", "assignments")
+    named = set(names_in(list(left.items()) if isinstance(left, dict) else list(left)))
+    applied = {
+        "add_records": {subject.split(" ")[1] for subject in server.present},
+        "delete_records": set(items) - server.records if method == "delete_records" else set(),
+        "annotate_records": set(server.notes),
+        "assign_records": set(server.assigned),
+    }[method]
+    everything = {name for name, _ in items} if pairs else set(names_in(items))
+    assert everything - named <= applied
 
 
 @pytest.mark.parametrize("method", INPUTS)
@@ -145,3 +197,41 @@ def test_a_second_ctrl_c_waits_for_nobody() -> None:
     finally:
         release.set()
     left.join()
+
+
+def test_ctrl_c_while_an_iteration_closes_is_heard() -> None:
+    """Leaving an iteration waits for the page ahead; Ctrl-C there is nobody else's to tell of."""
+    release, main = threading.Event(), threading.main_thread().ident
+    background = ThreadBackground(lambda send: release.wait(30), FakeClock().clock)
+    background.start(Start(1, Send({})))
+    threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            background.close()
+    finally:
+        release.set()
+    background.close()
+
+
+@pytest.mark.parametrize("kind", ["sync", "asyncio"])
+def test_a_deadline_bounds_the_wait_for_a_turn(kind: str) -> None:
+    """Where as many requests are under way as may be, one that cannot begin in time was certainly not sent."""
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(204)
+
+    wire = Wire(
+        httpx.Client(transport=httpx.MockTransport(handle))
+        if kind == "sync"
+        else httpx.AsyncClient(transport=httpx.MockTransport(handle)),
+        threading.Semaphore(0) if kind == "sync" else anyio.Semaphore(0),
+        Config(api_key="a-key", base_url="https://api.test"),
+        borrowed=True,
+    )
+    send = Send({"method": "get", "url": "/v2/spaces"}, within=0.01)
+    ask = send_within if kind == "sync" else partial(anyio.run, asend_within)
+    with pytest.raises(httpx.PoolTimeout):
+        ask(wire, send, 0.01)
+    assert requests == []

@@ -374,3 +374,13 @@ def test_what_is_done_is_not_judged_again(world: World, tmp_path: Path) -> None:
     result = call(job, ledger, **options)
     assert (result.summary.done, result.summary.submitted) == (4, 4)
     assert job.applied() == set(job.given) - {done}
+
+
+def test_a_ledger_that_another_process_begins_meanwhile_is_refused(tmp_path: Path) -> None:
+    """Two calls that found no file cannot both begin it, though they look in between at what is there."""
+    path = tmp_path / "job.sqlite"
+    first, second = Ledger(path, {"operation": "annotate_records"}), Ledger(path, {"operation": "assign_records"})
+    first.begin()
+    first.close()
+    with pytest.raises(LedgerError, match="another process has begun it"):
+        second.begin()

@@ -10,7 +10,7 @@ import pytest
 from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_REQUEST
 from bulk_world import Job, World, check_sums, span_id
 
-from arize_queues import NotFoundError, PartialFailureError, SpanSource, UnprocessableEntityError
+from arize_queues import DeadlineExceededError, NotFoundError, PartialFailureError, SpanSource, UnprocessableEntityError
 from arize_queues.emulator import Fault
 
 LEVELS = math.ceil(math.log2(MAX_RECORDS_PER_REQUEST))
@@ -214,3 +214,18 @@ def test_reasons_that_differ_do_not_stop_the_search(world: World) -> None:
     partial = add(world, "sync", numbers, {span_id(place) for place in range(3)})
     assert [failure.what for failure in partial.failures] == [[span_id(place)] for place in range(3)]
     assert len(in_queue(world)) == 5
+
+
+def test_parts_that_were_not_sent_in_time_are_not_of_unknown_fate(world: World) -> None:
+    """Where the deadline comes in the middle of a search, what was declined as a whole says so."""
+    numbers, caller = range(8), world.caller("sync")
+    world.emulator.add_spans(
+        world.project, ({"span_id": span_id(n), "start_time": "2026-03-02T00:00:00Z"} for n in numbers)
+    )
+    queue = world.create_queue()
+    world.emulator.faults.add(Fault(method="POST", path="*/records", reject={span_id(0)}, times=1))
+    world.emulator.faults.add(Fault(method="POST", path="*/records", status=429, retry_after=60, times=None))
+    with pytest.raises(DeadlineExceededError) as caught:
+        caller("add_records", annotation_queue=queue, record_sources=[world.source(numbers)], deadline=5.0)
+    assert not [failure for failure in caught.value.failures if "may or may not" in str(failure.error)]
+    check_sums(caught.value.summary)

@@ -19,7 +19,7 @@ import anyio
 import httpx
 import pytest
 import trio
-from bulk_world import Caller, FakeClock, Handled, Job, World, check_sums, done_in
+from bulk_world import Caller, FakeClock, Handled, Job, Press, World, check_sums, done_in
 from plain_server import QUEUE, PlainServer
 
 from arize_queues import AsyncArizeClient, DeadlineExceededError, PartialFailureError, _bulk
@@ -31,8 +31,6 @@ from arize_queues.emulator import Fault
 
 BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]
 WIDTH = 3
-# Where our code has no account to give yet, or any more.
-OUTSIDE = {"close", "_run", "_http", "__enter__", "__exit__", "__init__", "_open", "_create", "open_ledger"}
 
 
 def is_write(request: Any) -> bool:
@@ -181,24 +179,6 @@ def test_ctrl_c_at_any_line_ends_the_call(tmp_path: Path, seed: int) -> None:
     result = caller("annotate_records", **arguments)
     assert set(server.notes) == set(ids)
     assert result.summary.done == len(ids)
-
-
-class Press:
-    """Raises KeyboardInterrupt at the n-th line of our code, in the frames that have an account to give."""
-
-    def __init__(self, lines: int, ours: str) -> None:
-        self._left = lines
-        self._ours = ours
-
-    def __call__(self, frame: Any, event: str, _: Any) -> Any:
-        """Count a line."""
-        if not frame.f_code.co_filename.startswith(self._ours) or frame.f_code.co_name in OUTSIDE:
-            return None
-        self._left -= event == "line"
-        if self._left == 0:
-            self._left = -1
-            raise KeyboardInterrupt
-        return self
 
 
 SCRIPT = """
