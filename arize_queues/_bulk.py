@@ -43,6 +43,7 @@ class BulkCall(Generic[R]):
     summary: Callable[[int], AddSummary | BulkSummary]
     failed: str = ""
     _batches: Supply[R] | None = attrs.field(default=None, init=False)
+    _unbegun: bool = attrs.field(default=False, init=False)
     _out_of_time: bool = attrs.field(default=False, init=False)
 
     def carry_out(self, prepared: Plan[Supply[R]], *, scout: bool = False) -> Plan[Any]:
@@ -83,6 +84,7 @@ class BulkCall(Generic[R]):
             yield from self._gather(plans)
         except Exception as error:
             return error
+        self._unbegun = self._is_unbegun()
         return None
 
     def _gather(self, plans: Iterator[Plan[None]]) -> Plan[None]:
@@ -95,21 +97,21 @@ class BulkCall(Generic[R]):
         account = self.account
         if broken is not None:
             raise self._partial(f"stopped by {broken!r}", PartialFailureError) from broken
-        unbegun, failed = self._is_unbegun(), account.failed
+        failed = account.failed
         cause = failed[0][1] if failed else None
-        if self._is_late(unbegun):
+        if self._is_late():
             raise self._partial("the deadline came first", DeadlineExceededError) from cause
-        if unbegun or account.left or account.stop_reason:
+        if self._unbegun or account.left or account.stop_reason:
             raise self._partial(account.stop_reason or "some of it did not go through", PartialFailureError) from cause
         return self.completed(account.done, self.summary(0))
 
-    def _is_late(self, unbegun: bool) -> bool:
+    def _is_late(self) -> bool:
         if self._out_of_time:
             return True
         if self.deadline is None or self.session.clock.now() < self.deadline:
             return False
         cut_off = any(isinstance(error, APITimeoutError) for _, error in self.account.failed)
-        return cut_off or (self.account.stop_reason is None and unbegun)
+        return cut_off or (self.account.stop_reason is None and self._unbegun)
 
     def _is_unbegun(self) -> bool:
         """Say whether there is a batch that has not begun."""

@@ -20,6 +20,7 @@ __all__ = ["arize_emulator"]
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "tests/benchmarks/RESULTS.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -67,6 +68,24 @@ def test_the_python_of_the_readme_does_what_is_said_beside_it(
     (queue,) = served.queues()
     for record in served.records(queue["id"]):
         assert [user["user"]["email"] for user in record["assigned_users"]]
+
+
+@pytest.mark.parametrize(
+    ("row", "result"),
+    [
+        ("Installed", r"(\d+) packages; official (\d+) MB, (\d+) packages"),
+        ("Installed", r"fresh environment \| ([\d.]+) MB"),
+        ("Annotating 2,000 records", r"annotate 2,000 .*ours ([\d.]+) s, official ([\d.]+) s"),
+        ("Reading a page of 500 records", r"CPU over official: ours ([\d.]+) ms, official (\d+)"),
+    ],
+)
+def test_the_numbers_of_the_readme_were_measured(row: str, result: str) -> None:
+    """What the table says of both clients is, within a tenth, what the benchmarks gave."""
+    (line,) = [line for line in README.splitlines() if line.startswith(f"| {row}")]
+    told = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", line.replace(",", ""))]
+    measured = re.search(result, RESULTS)
+    assert measured
+    assert all(min(abs(float(number) - one) for one in told) <= float(number) / 10 for number in measured.groups())
 
 
 def test_the_test_of_the_readme_passes(served: Emulator, names: dict[str, Any]) -> None:
