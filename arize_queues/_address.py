@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import re
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ import httpx
 from ._errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.arize.com"
+
+logger = logging.getLogger("arize_queues")
+_warned_of: set[str] = set()
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
@@ -105,3 +109,10 @@ def _host_url() -> str | None:
     if "/" in host:
         raise ConfigurationError("ARIZE_API_HOST: it must be a host alone; ARIZE_BASE_URL takes a whole URL")
     return _checked_url("ARIZE_API_HOST", f"{scheme or 'https'}://{host}{f':{port}' if port else ''}")
+
+
+def warn_if_unprotected(base_url: str) -> None:
+    """Say once for each address that the key would travel in the clear."""
+    if is_unprotected(base_url) and base_url not in _warned_of:
+        _warned_of.add(base_url)
+        logger.warning("%s is not encrypted: the API key travels in the clear", base_url)

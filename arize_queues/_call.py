@@ -10,8 +10,9 @@ from arize_queues_raw.operations import OPERATIONS
 from arize_queues_raw.types import MisfitError, loads
 
 from ._collector import paused
-from ._errors import InvalidRequestError, UnexpectedResponseError, masked, path_of
+from ._errors import InvalidRequestError, UnexpectedResponseError
 from ._exchange import exchange, judge
+from ._masking import masked, path_of
 from ._plan import Plan
 from ._retry import Replay
 from ._revision import differs

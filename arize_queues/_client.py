@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 import httpx
 from arize_queues_raw.types import UNSET, Unset
 
-from ._address import is_unprotected
+from ._address import warn_if_unprotected
 from ._annotation_queues import AnnotationQueues
 from ._config import (
     DEFAULT_MAX_CONCURRENCY,
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from ._results import ResponseInfo
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
-
-logger = logging.getLogger("arize_queues")
-_warned_of: set[str] = set()
 
 
 class _BaseClient(Generic[H]):
@@ -81,7 +77,7 @@ class _BaseClient(Generic[H]):
             self._make, self._make_gate, self._loop, borrowed=http_client is not None
         )
         self._attach()
-        _warn_if_unprotected(config.base_url)
+        warn_if_unprotected(config.base_url)
 
     def _check_http_client(self, http_client: object, ssl_context: object) -> None:
         if http_client is None:
@@ -289,12 +285,6 @@ def _check_on_response(on_response: object) -> None:
     called = (on_response, type(on_response).__call__)
     if any(inspect.iscoroutinefunction(function) for function in called):
         raise ConfigurationError("on_response: it is called and not awaited, so it must not be an async function")
-
-
-def _warn_if_unprotected(base_url: str) -> None:
-    if is_unprotected(base_url) and base_url not in _warned_of:
-        _warned_of.add(base_url)
-        logger.warning("%s is not encrypted: the API key travels in the clear", base_url)
 
 
 def _restore(kind: type[_BaseClient[Any]], settings: dict[str, Any]) -> _BaseClient[Any]:

@@ -22,7 +22,9 @@ Texts name the method, the path, the status, the server's words and the request 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from ._masking import masked, path_of
 
 if TYPE_CHECKING:
     import httpx
@@ -288,20 +290,3 @@ def _text(value: object) -> str | None:
 
 def _id_text(value: object) -> str | None:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
-
-
-def path_of(request: httpx.Request) -> str:
-    """Give the path of a request as it was sent, without the query, which may be private."""
-    return request.url.raw_path.partition(b"?")[0].decode("ascii")
-
-
-def masked(value: object, secret: str) -> Any:
-    """Take what the server said, less the key should the server have echoed it."""
-    if isinstance(value, str):
-        return value.replace(secret, "***") if secret else value
-    if isinstance(value, list):
-        return [masked(item, secret) for item in cast("list[object]", value)]
-    if isinstance(value, dict):
-        fields = cast("dict[object, object]", value)
-        return {masked(key, secret): masked(item, secret) for key, item in fields.items()}
-    return value

@@ -16,9 +16,8 @@ from ._errors import (
     ConfigurationError,
     InvalidRequestError,
     class_for,
-    masked,
-    path_of,
 )
+from ._masking import masked, path_of
 from ._plan import Plan, Send, Sleep, Stopped
 from ._results import ResponseInfo
 from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trio
 
-from arize_queues import _client, _stages
+from arize_queues import _address, _stages
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the process has been told once."""
     monkeypatch.setattr(_stages, "_told", set())
-    monkeypatch.setattr(_client, "_warned_of", set())
+    monkeypatch.setattr(_address, "_warned_of", set())
 
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]

@@ -17,7 +17,7 @@ RAW = Path(arize_queues_raw.__file__).parent
 
 # From the ground up; a module imports only from its own layer and those below.
 LAYERS = {
-    "ground": "_version _clock _collector _problems _names _results _errors _times _stages",
+    "ground": "_version _masking _clock _collector _problems _names _results _errors _times _stages",
     "vocabulary": "_plan _turns _address _config _retry _revision _pace _windows",
     "call": "_session _exchange _spelling _call _connection _within",
     "resolve and batching": "_pages _resolve _sources _source_forms _batching _checks _rows",
@@ -33,7 +33,7 @@ RANKS = {module: rank for rank, modules in enumerate(LAYERS.values()) for module
 
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
 USE_HTTPX = ["_plan", "_retry", "_errors", "_exchange", "_spelling", "_call", "_connection", "_background", "_drivers"]
-USE_HTTPX += ["_within", "_gather", "_client", "_address"]
+USE_HTTPX += ["_within", "_gather", "_client", "_address", "_masking"]
 USE_HTTPX += ["_annotation_queues", "_async_annotation_queues"]  # in annotations
 SEND = {"_connection", "_drivers", "_within"}
 SLEEP = {"_drivers", "_background", "_clock"}
