@@ -75,7 +75,8 @@ class Adding:
         """Send the requests; `given` is what is left where it ends before there are any."""
         lazily = isinstance(given, Iterator)
         if isinstance(given, Iterator):
-            self._intake = Intake(given, self._is_late, _REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST, _size_of)
+            enough = _REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST
+            self._intake = Intake(given, lambda: self.session.is_past(self.deadline), enough, _size_of)
 
         def remaining(batches: Iterable[Batch[Added]] | None) -> Any:
             if isinstance(given, Iterator):
@@ -126,9 +127,6 @@ class Adding:
 
     def _show(self, total: int | None) -> None:
         self.account.progress = show(self.progress, total, "add_records", self.session.clock)
-
-    def _is_late(self) -> bool:
-        return self.deadline is not None and self.session.clock.now() >= self.deadline
 
     def _batch(self, position: tuple[int, ...], parts: tuple[PlannedSource, ...]) -> Batch[Added]:
         """Make a batch of some parts of sources."""

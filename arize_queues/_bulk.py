@@ -108,7 +108,7 @@ class BulkCall(Generic[R]):
     def _is_late(self) -> bool:
         if self._out_of_time:
             return True
-        if self.deadline is None or self.session.clock.now() < self.deadline:
+        if not self.session.is_past(self.deadline):
             return False
         cut_off = any(isinstance(error, APITimeoutError) for _, error in self.account.failed)
         return cut_off or (self.account.stop_reason is None and self._unbegun)

@@ -51,6 +51,7 @@ def annotate_records(
         checks.report("on_conflict", on_conflict, f"is none of {', '.join(CONFLICT_OPTIONS)}")
     each = OneEach[AnnotateAnnotationQueueRecordResponse](
         session,
+        "annotate_records",
         ANNOTATIONS,
         lambda queue, many: annotation_guard(
             session, queue, many.left_out, many.trimmed, validate=validate, on_conflict=on_conflict
@@ -58,9 +59,7 @@ def annotate_records(
         lambda queue, record_id, values: annotate(session, queue, record_id, values),
     )
     options = Options(progress, ledger, checks.deadline(session, deadline))
-    many = each.read(checks, "annotate_records", annotations, options)
-    check_call(checks, annotation_queue, space)
-    return (yield from each.carry_out(many, annotation_queue, space))
+    return (yield from each.carry_out(checks, annotation_queue, space, annotations, options))
 
 
 def assign_records(
@@ -77,14 +76,13 @@ def assign_records(
     checks = Checks()
     each = OneEach[AssignAnnotationQueueRecordResponse](
         session,
+        "assign_records",
         ASSIGNMENTS,
         lambda queue, many: assignment_guard(session, queue, many.left_out, keep_completed=keep_completed),
         lambda queue, record_id, values: assign(session, queue, record_id, values),
     )
     options = Options(progress, ledger, checks.deadline(session, deadline))
-    many = each.read(checks, "assign_records", assignments, options)
-    check_call(checks, annotation_queue, space)
-    return (yield from each.carry_out(many, annotation_queue, space))
+    return (yield from each.carry_out(checks, annotation_queue, space, assignments, options))
 
 
 @attrs.frozen
@@ -93,28 +91,34 @@ class OneEach(Generic[R]):
 
     Attributes:
         session: The client's state.
+        operation: The name of the call.
         rows: How its input is read.
         guard: Reads what is there, and makes what judges each row by it.
         send: Sends one row.
     """
 
     session: Session
+    operation: str
     rows: Rows
     guard: Callable[[QueueRef, Many[R]], Plan[Guard]]
     send: Callable[[QueueRef, str, list[Any]], Plan[R]]
 
-    def read(self, checks: Checks, operation: str, given: object, options: Options) -> Many[R]:
+    def carry_out(
+        self, checks: Checks, annotation_queue: str, space: str | None, given: object, options: Options
+    ) -> Plan[BulkResult[R]]:
+        """Read the input, and send what is to be sent."""
+        many = self._read(checks, given, options)
+        check_call(checks, annotation_queue, space)
+        return (yield from many.one_each(self._prepared(many, annotation_queue, space)))
+
+    def _read(self, checks: Checks, given: object, options: Options) -> Many[R]:
         """Read the input; an iterator is read as there is room, unless a ledger must know it all."""
         if is_iterator(given) and options.ledger is None:
-            return Many[R](self.session, operation, given, options)
+            return Many[R](self.session, self.operation, given, options)
         rows = self.rows.all_of(checks, given)
-        many = Many[R](self.session, operation, rows, options)
+        many = Many[R](self.session, self.operation, rows, options)
         many.taken.update(submitted=len(rows))
         return many
-
-    def carry_out(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[BulkResult[R]]:
-        """Send what is to be sent."""
-        return (yield from many.one_each(self._prepared(many, annotation_queue, space)))
 
     def _prepared(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[Supply[R]]:
         queue = yield from queue_ref(self.session, annotation_queue, space)

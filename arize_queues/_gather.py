@@ -105,10 +105,7 @@ class Gathering:
         return Start(self._count, self._in_time(send, now))
 
     def _over(self) -> bool:
-        return self.stopped() or self._is_late()
-
-    def _is_late(self) -> bool:
-        return self.deadline is not None and self.session.clock.now() >= self.deadline
+        return self.stopped() or self.session.is_past(self.deadline)
 
     def _take_on(self) -> None:
         try:

@@ -69,12 +69,9 @@ class Many(Generic[R]):
 
     def __attrs_post_init__(self) -> None:
         """Get ready to read an iterator, and to count."""
-        self.intake = Intake(self.given if isinstance(self.given, Iterator) else iter(()), self._is_late)
+        given = self.given if isinstance(self.given, Iterator) else iter(())
+        self.intake = Intake(given, lambda: self.session.is_past(self.options.deadline))
         self.account = Account(lambda batch, _: {"done": len(batch.ids)}, keep=self.operation != "delete_records")
-
-    def _is_late(self) -> bool:
-        deadline = self.options.deadline
-        return deadline is not None and self.session.clock.now() >= deadline
 
     def open_ledger(self, queue: QueueRef, items: Iterable[str]) -> None:
         """Open the ledger of the job, if there is to be one. The order of the input does not make another job of it."""

@@ -117,6 +117,10 @@ class Session:
         other.reliance = Reliance()
         return other
 
+    def is_past(self, deadline: float | None) -> bool:
+        """Say whether a time on the clock has come."""
+        return deadline is not None and self.clock.now() >= deadline
+
     def current(self, found: str) -> str:
         """Give the ID that has the name of this one now, as far as the call has found out."""
         return found if self.reliance is None else self.reliance.moved.get(found, found)

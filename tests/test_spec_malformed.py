@@ -151,7 +151,7 @@ def test_aliases_within_reason_are_read(make):
     assert make(aliased)[2] == make(text)[2]
 
 
-@pytest.mark.parametrize("source", ["", "ftp://example.com/arize.json", "file:///tmp/arize.json"])
+@pytest.mark.parametrize("source", ["", "ftp://example.com/arize.json", "file:///somewhere/arize.json"])
 def test_upstream_that_is_neither_file_nor_page_is_told_what_it_must_be(source, capsys):
     """No document at all, and a URL that is not read, are one line that says what is wanted."""
     assert program.main(["--upstream", source]) == 2
