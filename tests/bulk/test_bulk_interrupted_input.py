@@ -189,7 +189,7 @@ def test_a_second_ctrl_c_waits_for_nobody() -> None:
     background.start(Start(1, Send({})))
     try:
         for _ in range(2):
-            threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGINT)).start()
+            threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
             with pytest.raises(KeyboardInterrupt):
                 background.next(None)
         background.close()
@@ -204,7 +204,7 @@ def test_ctrl_c_while_an_iteration_closes_is_heard() -> None:
     release, main = threading.Event(), threading.main_thread().ident
     background = ThreadBackground(lambda send: release.wait(30), FakeClock().clock)
     background.start(Start(1, Send({})))
-    threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+    threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
     try:
         with pytest.raises(KeyboardInterrupt):
             background.close()
