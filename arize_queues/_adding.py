@@ -141,7 +141,7 @@ class Adding:
         )
 
     def _add(self, parts: tuple[PlannedSource, ...]) -> Plan[Added]:
-        sources = [part.source.with_ids(part.ids) if part.ids else part.source for part in parts]
+        sources = [part.as_source() for part in parts]
         for source in sources:
             resource = owner_of(source)
             missing = self._missing.get((resource.label, source.owner))
@@ -213,7 +213,7 @@ def _lazily_left(batches: Iterable[Batch[Added]], intake: Intake[object]) -> Ite
         if batch.refused is not None:
             yield batch.payload
         else:
-            yield from (part.source if part.ids is None else part.source.with_ids(part.ids) for part in batch.payload)
+            yield from (part.as_source() for part in batch.payload)
     yield from intake.left()
 
 

@@ -55,6 +55,10 @@ class PlannedSource:
         """Count the IDs; None for a whole dataset, whose size only the server knows."""
         return None if self.ids is None else len(self.ids)
 
+    def as_source(self) -> RecordSource:
+        """Give the source with these of its IDs alone."""
+        return self.source if self.ids is None else self.source.with_ids(self.ids)
+
 
 @attrs.frozen
 class PlannedRequest:

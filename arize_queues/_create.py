@@ -141,5 +141,5 @@ def _add_rest(session: Session, queue: AnnotationQueue, planned: RecordPlan, sen
         yield from ()
         return batches
 
-    yield from adding.carry_out([], prepared())
+    yield from adding.carry_out([part.as_source() for request in rest for part in request.sources], prepared())
     return queue

@@ -20,9 +20,7 @@ from ._session import Session
 from ._supply import Supply
 
 R = TypeVar("R")
-V = TypeVar("V")
 
-Row: TypeAlias = tuple[str, V]
 Done: TypeAlias = list[tuple[Batch[R], R]]
 
 
