@@ -52,9 +52,10 @@ check-generated: $(BIN)/.ready $(GENERATOR)/.ready  ## Fail where the raw client
 	$(BIN)/python scripts/check_generated.py
 
 .PHONY: lint
-lint: $(BIN)/.ready  ## Check style and formatting
+lint: $(BIN)/.ready  ## Check style, formatting and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 .PHONY: typecheck
 typecheck: $(BIN)/.ready  ## Check types, twice

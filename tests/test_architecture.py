@@ -1,35 +1,16 @@
-"""The house: who imports whom, who may use httpx, who may send and sleep. Read from the source with `ast`."""
+"""Who may use httpx, send and sleep, read from the source with `ast`; import-linter checks who imports whom."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
 from pathlib import Path
 
-import arize_queues_raw
 import pytest
 
 import arize_queues
 
 OURS = Path(arize_queues.__file__).parent
-RAW = Path(arize_queues_raw.__file__).parent
-
-# From the ground up; a module imports only from its own layer and those below.
-LAYERS = {
-    "ground": "_version _masking _clock _collector _problems _names _results _errors _times _stages",
-    "vocabulary": "_plan _turns _address _config _retry _revision _pace _windows",
-    "call": "_session _exchange _spelling _call _connection _within",
-    "resolve and batching": "_pages _resolve _sources _source_forms _batching _checks _rows",
-    "many at once": "_gather _deadline _intake _ledger _progress",
-    "bulk": "_account _supply _bulk _many",
-    "operations": "_guards _operations _owned_sources _adding _add _records _each _create _calls",
-    "drivers": "_background _drivers",
-    "faces": "types _annotation_queues _async_annotation_queues annotation_queues annotation_queues.types",
-    "clients": "_client",
-    "package": "__init__",
-}
-RANKS = {module: rank for rank, modules in enumerate(LAYERS.values()) for module in modules.split()}
 
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
 USE_HTTPX = ["_plan", "_retry", "_errors", "_exchange", "_spelling", "_call", "_connection", "_background", "_drivers"]
@@ -63,41 +44,10 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield node.module or ""
 
 
-def siblings(name: str) -> set[str]:
-    """Give the modules of ours that a module imports."""
-    found = {target.lstrip(".") for target in imports(TREES[name]) if target.startswith(".")}
-    return found | {
-        target.removeprefix("arize_queues.") for target in imports(TREES[name]) if target.startswith("arize_queues.")
-    }
-
-
 def calls(tree: ast.AST) -> set[str]:
     """Give the names of the methods and functions that a tree calls."""
     functions = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return {ast.unparse(function) for function in functions}
-
-
-def test_every_module_has_its_layer():
-    """A new one must be put somewhere."""
-    assert set(TREES) == set(RANKS)
-
-
-@pytest.mark.parametrize("name", sorted(TREES))
-def test_imports_go_one_way(name):
-    """From the faces down to the ground."""
-    assert [target for target in siblings(name) if RANKS[target] > RANKS[name]] == []
-
-
-def test_no_imports_go_in_a_circle():
-    """Within a layer, either."""
-    order = list(TopologicalSorter({name: siblings(name) for name in TREES}).static_order())
-    assert order[-1] == "__init__"
-
-
-def test_the_raw_client_imports_nothing_of_ours():
-    """It can be made anew and used alone."""
-    for path in RAW.rglob("*.py"):
-        assert not [name for name in imports(ast.parse(path.read_text())) if name.partition(".")[0] == "arize_queues"]
 
 
 def test_only_these_modules_know_httpx():
