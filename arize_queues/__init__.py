@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from arize_queues._inputs.identifiers import Id, Name
+
 from ._client import ArizeClient, AsyncArizeClient
 from ._errors import (
     AmbiguousNameError,
@@ -27,7 +29,6 @@ from ._errors import (
     UnexpectedResponseError,
     UnprocessableEntityError,
 )
-from ._names import Id, Name
 from ._version import __version__
 
 if TYPE_CHECKING:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.messages import is_iterator
+
 from ._adding import Added, Adding, counts_of
 from ._batching import RecordPlan, plan
-from ._checks import Checks
 from ._ledger import LedgerPath
 from ._operations import check_call, find_queue
 from ._owned_sources import plan_sources, read_sources
 from ._plan import Plan
-from ._problems import is_iterator
 from ._progress import ProgressOption
 from ._resolve import home_space_id, queue_ref
 from ._results import AddRecordsResult

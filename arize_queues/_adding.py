@@ -15,6 +15,8 @@ from arize_queues_raw.models import (
     CreateAnnotationQueueRecordResponse,
 )
 
+from arize_queues._inputs.identifiers import is_id
+
 from ._account import Account, Batch
 from ._batching import PlannedSource, RecordPlan, plan
 from ._bulk import BulkCall
@@ -22,7 +24,6 @@ from ._call import call
 from ._errors import InvalidRequestError, NameNotFoundError
 from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
-from ._names import is_id
 from ._operations import only_new_sources
 from ._owned_sources import owner_of, with_ids
 from ._plan import Plan

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
+from arize_queues._inputs.messages import problem
+
 from ._address import base_url_of
 from ._clock import LONGEST_WAIT
 from ._errors import ConfigurationError
-from ._problems import problem
 
 DEFAULT_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 5.0

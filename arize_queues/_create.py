@@ -8,10 +8,12 @@ from arize_queues_raw.api.annotation_queues import create_annotation_queue, get_
 from arize_queues_raw.models import AnnotationQueue, CreateAnnotationQueueRequest
 from arize_queues_raw.types import Unset
 
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.messages import is_list
+
 from ._adding import Added, Adding
 from ._batching import RecordPlan
 from ._call import call, call_once
-from ._checks import Checks
 from ._errors import (
     APIConnectionError,
     APIStatusError,
@@ -21,7 +23,6 @@ from ._errors import (
 from ._operations import config_ids, only_new
 from ._owned_sources import plan_sources, read_sources
 from ._plan import Plan
-from ._problems import is_list
 from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session

@@ -12,15 +12,16 @@ from arize_queues_raw.models import (
     AssignAnnotationQueueRecordResponse,
 )
 
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.messages import is_iterator
+
 from ._account import Batch
-from ._checks import Checks
 from ._errors import InvalidRequestError
 from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
 from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import annotate, assign, check_call
 from ._plan import Plan
-from ._problems import is_iterator
 from ._progress import ProgressOption
 from ._resolve import QueueRef, queue_ref
 from ._results import BulkResult

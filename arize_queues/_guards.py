@@ -18,8 +18,9 @@ from arize_queues_raw.models import (
 )
 from arize_queues_raw.types import UNSET
 
+from arize_queues._inputs.checks import Checks
+
 from ._call import call
-from ._checks import Checks
 from ._pages import walk
 from ._plan import Plan
 from ._resolve import QueueRef, addressed

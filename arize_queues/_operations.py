@@ -32,9 +32,10 @@ from arize_queues_raw.models import (
 )
 from arize_queues_raw.types import UNSET, Unset
 
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.identifiers import is_id
+
 from ._call import call, call_delete
-from ._checks import Checks
-from ._names import is_id
 from ._pages import stream
 from ._plan import Plan
 from ._resolve import (

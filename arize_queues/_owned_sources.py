@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.identifiers import Id
+
 from ._batching import RecordPlan, plan
-from ._checks import Checks
 from ._errors import InvalidRequestError
-from ._names import Id
 from ._operations import only_new_sources
 from ._plan import Plan
 from ._resolve import DATASET, PROJECT, Resource, SpaceId, id_of, renewing

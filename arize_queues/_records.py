@@ -10,16 +10,17 @@ from arize_queues_raw.api.annotation_queues import delete_annotation_queue_recor
 from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE
 from arize_queues_raw.models import DeleteAnnotationQueueRecordsRequest
 
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.messages import is_iterator
+
 from ._account import Batch
 from ._batching import dedupe
 from ._call import call
-from ._checks import Checks
 from ._errors import InvalidRequestError
 from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import check_call
 from ._plan import Plan
-from ._problems import is_iterator
 from ._progress import ProgressOption
 from ._resolve import QueueRef, addressed, queue_ref
 from ._session import Session

@@ -15,12 +15,13 @@ from arize_queues_raw.api.projects import list_projects
 from arize_queues_raw.api.spaces import list_spaces
 from arize_queues_raw.limits import MAX_PAGE_SIZE
 
+from arize_queues._inputs.identifiers import fault_of, is_id
+from arize_queues._inputs.messages import problem
+
 from ._call import call
 from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
-from ._names import fault_of, is_id
 from ._pages import walk
 from ._plan import Plan
-from ._problems import problem
 from ._session import NameKey, Reliance, Session
 from ._turns import in_turn
 

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias, cast
 
 import attrs
 
-from ._checks import Checks
+from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.messages import is_list, problem
+
 from ._errors import InvalidRequestError
-from ._problems import is_list, problem
 
 _TWICE = "is given twice; which one counts?"
 

@@ -10,11 +10,12 @@ import attrs
 from arize_queues_raw.limits import MAX_TIME_RANGE_DAYS
 from arize_queues_raw.types import Unset
 
+from arize_queues._inputs.identifiers import Id, fault_of
+from arize_queues._inputs.messages import HALF_A_PAIR, is_list, is_sendable, problem
+from arize_queues._inputs.times import as_utc, rfc3339
+
 from ._errors import InvalidRequestError
-from ._names import Id, fault_of
-from ._problems import HALF_A_PAIR, is_list, is_sendable, problem
 from ._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
-from ._times import as_utc, rfc3339
 from ._windows import LONGEST
 
 __all__ = ["normalise"]

@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Literal, Self, cast
 
 import attrs
 
-from ._problems import is_list
-from ._times import rfc3339
+from arize_queues._inputs.messages import is_list
+from arize_queues._inputs.times import rfc3339
+
 from ._windows import ArrowTable, windows
 
 __all__ = ["IDS_FIELDS", "ExampleSource", "RecordSource", "SessionSource", "SpanSource", "TraceSource", "to_wire"]

@@ -9,9 +9,10 @@ from typing import Any, Protocol, cast
 
 from arize_queues_raw.limits import MAX_TIME_RANGE_DAYS
 
+from arize_queues._inputs.messages import is_list, problem
+from arize_queues._inputs.times import as_utc
+
 from ._errors import InvalidRequestError
-from ._problems import is_list, problem
-from ._times import as_utc
 
 __all__ = ["ArrowTable", "windows"]
 

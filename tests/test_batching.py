@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from arize_queues import _batching
 from arize_queues._batching import RecordPlan, dedupe, plan
-from arize_queues._names import Id, Name
+from arize_queues._inputs.identifiers import Id, Name
 from arize_queues._source_forms import normalise
 from arize_queues._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
 

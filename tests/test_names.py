@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arize_queues import Id, Name
-from arize_queues._names import is_id
+from arize_queues._inputs.identifiers import is_id
 from arize_queues._resolve import CONFIG, DATASET, PROJECT, QUEUE, SPACE
 
 

@@ -8,7 +8,7 @@ import re
 
 from arize_queues_raw.limits import MAX_NAME_LENGTH
 
-from ._problems import HALF_A_PAIR, is_sendable
+from .messages import HALF_A_PAIR, is_sendable
 
 __all__ = ["Id", "Name", "fault_of", "is_id"]
 

@@ -20,11 +20,12 @@ from arize_queues_raw.limits import (
 )
 from arize_queues_raw.models import Annotation, AnnotationInput, AssignmentMethod
 
-from ._clock import LONGEST_WAIT
-from ._errors import InvalidRequestError
-from ._names import is_id
-from ._problems import HALF_A_PAIR, is_list, is_sendable, problem
-from ._session import Session
+from arize_queues._clock import LONGEST_WAIT
+from arize_queues._errors import InvalidRequestError
+from arize_queues._session import Session
+
+from .identifiers import is_id
+from .messages import HALF_A_PAIR, is_list, is_sendable, problem
 
 _ANNOTATION_KEYS = ("name", "score", "label", "text")
 
