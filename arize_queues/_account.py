@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
+from arize_queues._plans.steps import Plan, Stopped
+
 from ._errors import (
     AmbiguousNameError,
     APIConnectionError,
@@ -22,7 +24,6 @@ from ._errors import (
     UnexpectedResponseError,
 )
 from ._ledger import Ledger
-from ._plan import Plan, Stopped
 from ._progress import Progress
 from ._retry import LONGEST_RETRY_AFTER
 

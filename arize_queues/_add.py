@@ -7,13 +7,13 @@ from typing import cast
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
+from arize_queues._plans.steps import Plan
 
 from ._adding import Added, Adding, counts_of
 from ._batching import RecordPlan, plan
 from ._ledger import LedgerPath
 from ._operations import check_call, find_queue
 from ._owned_sources import plan_sources, read_sources
-from ._plan import Plan
 from ._progress import ProgressOption
 from ._resolve import home_space_id, queue_ref
 from ._results import AddRecordsResult

@@ -16,6 +16,7 @@ from arize_queues_raw.models import (
 )
 
 from arize_queues._inputs.identifiers import is_id
+from arize_queues._plans.steps import Plan
 
 from ._account import Account, Batch
 from ._batching import PlannedSource, RecordPlan, plan
@@ -26,7 +27,6 @@ from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
 from ._operations import only_new_sources
 from ._owned_sources import owner_of, with_ids
-from ._plan import Plan
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef, home_space_id, renewing
 from ._results import AddRecordsResult, AddSummary, BulkSummary

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
 from arize_queues_raw.types import UNSET, Unset
 
+from arize_queues._plans.steps import Plan
+
 from . import _calls
 from ._drivers import aiterate, arun
-from ._plan import Plan
 from ._session import Session
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from arize_queues._plans.steps import Finished, Send, Start
+
 from ._clock import Clock
-from ._plan import Finished, Send, Start
 
 if TYPE_CHECKING:
     import httpx

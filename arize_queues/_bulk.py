@@ -8,11 +8,12 @@ from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
+from arize_queues._plans.deadline import TimeIsUp, in_time
+from arize_queues._plans.steps import Plan
+
 from ._account import Account, Batch
-from ._deadline import TimeIsUp, in_time
 from ._errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 from ._gather import Gathering
-from ._plan import Plan
 from ._results import AddSummary, BulkSummary, Failure
 from ._session import Session
 from ._supply import Supply

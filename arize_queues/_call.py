@@ -9,11 +9,12 @@ import httpx
 from arize_queues_raw.operations import OPERATIONS
 from arize_queues_raw.types import MisfitError, loads
 
+from arize_queues._plans.steps import Plan
+
 from ._collector import paused
 from ._errors import InvalidRequestError, UnexpectedResponseError
 from ._exchange import exchange, judge
 from ._masking import masked, path_of
-from ._plan import Plan
 from ._retry import Replay
 from ._revision import differs
 from ._session import Session

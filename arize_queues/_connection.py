@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 import httpx
 from arize_queues_raw.types import dumps
 
+from arize_queues._plans.steps import Send
+
 from ._config import CONNECT_TIMEOUT, Config
 from ._errors import ConfigurationError
-from ._plan import Send
 from ._version import __version__
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from arize_queues_raw.types import Unset
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_list
+from arize_queues._plans.steps import Plan
 
 from ._adding import Added, Adding
 from ._batching import RecordPlan
@@ -22,7 +23,6 @@ from ._errors import (
 )
 from ._operations import config_ids, only_new
 from ._owned_sources import plan_sources, read_sources
-from ._plan import Plan
 from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session

@@ -13,10 +13,11 @@ from typing import Any, TypeAlias, TypeVar
 
 import httpx
 
+from arize_queues._plans.steps import Emit, Next, Plan, Send, Sleep, Start, Step
+
 from ._background import TaskBackground, ThreadBackground
 from ._clock import Clock
 from ._connection import Wire
-from ._plan import Emit, Next, Plan, Send, Sleep, Start, Step
 from ._within import asend_within, send_within
 
 _READ = httpx.ByteStream(b"")

@@ -14,6 +14,7 @@ from arize_queues_raw.models import (
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
+from arize_queues._plans.steps import Plan
 
 from ._account import Batch
 from ._errors import InvalidRequestError
@@ -21,7 +22,6 @@ from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_
 from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import annotate, assign, check_call
-from ._plan import Plan
 from ._progress import ProgressOption
 from ._resolve import QueueRef, queue_ref
 from ._results import BulkResult

@@ -10,6 +10,8 @@ import attrs
 import httpx
 from arize_queues_raw.types import loads
 
+from arize_queues._plans.steps import Plan, Send, Sleep, Stopped
+
 from ._errors import (
     APIConnectionError,
     APITimeoutError,
@@ -18,7 +20,6 @@ from ._errors import (
     class_for,
 )
 from ._masking import masked, path_of
-from ._plan import Plan, Send, Sleep, Stopped
 from ._results import ResponseInfo
 from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
 from ._session import Session

@@ -16,8 +16,9 @@ from typing import Any
 import attrs
 import httpx
 
+from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
+
 from ._pace import Pace
-from ._plan import Finished, Next, Plan, Send, Sleep, Start, Stopped
 from ._retry import LONGEST_RETRY_AFTER, retry_after
 from ._session import Session
 

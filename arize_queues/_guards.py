@@ -19,10 +19,10 @@ from arize_queues_raw.models import (
 from arize_queues_raw.types import UNSET
 
 from arize_queues._inputs.checks import Checks
+from arize_queues._plans.steps import Plan
 
 from ._call import call
 from ._pages import walk
-from ._plan import Plan
 from ._resolve import QueueRef, addressed
 from ._rows import Guard
 from ._session import Session

@@ -8,11 +8,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
+from arize_queues._plans.steps import Plan
+
 from ._account import Account, Batch
 from ._bulk import BulkCall
 from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
-from ._plan import Plan
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef
 from ._results import AddSummary, BulkResult, BulkSummary

@@ -34,10 +34,10 @@ from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.identifiers import is_id
+from arize_queues._plans.steps import Plan
 
 from ._call import call, call_delete
 from ._pages import stream
-from ._plan import Plan
 from ._resolve import (
     CONFIG,
     SPACE,

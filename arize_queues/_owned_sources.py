@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.identifiers import Id
+from arize_queues._plans.steps import Plan
 
 from ._batching import RecordPlan, plan
 from ._errors import InvalidRequestError
 from ._operations import only_new_sources
-from ._plan import Plan
 from ._resolve import DATASET, PROJECT, Resource, SpaceId, id_of, renewing
 from ._session import Session
 from ._source_forms import normalise

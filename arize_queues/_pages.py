@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from arize_queues._plans.steps import Emit, Finished, Next, Plan, Start
+
 from ._errors import UnexpectedResponseError
-from ._plan import Emit, Finished, Next, Plan, Start
 
 Fetch = Callable[[str | None], Plan[Any]]
 

@@ -12,6 +12,7 @@ from arize_queues_raw.models import DeleteAnnotationQueueRecordsRequest
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
+from arize_queues._plans.steps import Plan
 
 from ._account import Batch
 from ._batching import dedupe
@@ -20,7 +21,6 @@ from ._errors import InvalidRequestError
 from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import check_call
-from ._plan import Plan
 from ._progress import ProgressOption
 from ._resolve import QueueRef, addressed, queue_ref
 from ._session import Session

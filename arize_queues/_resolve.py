@@ -17,13 +17,13 @@ from arize_queues_raw.limits import MAX_PAGE_SIZE
 
 from arize_queues._inputs.identifiers import fault_of, is_id
 from arize_queues._inputs.messages import problem
+from arize_queues._plans.combinators import in_turn
+from arize_queues._plans.steps import Plan
 
 from ._call import call
 from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
 from ._pages import walk
-from ._plan import Plan
 from ._session import NameKey, Reliance, Session
-from ._turns import in_turn
 
 T = TypeVar("T")
 SpaceId = Callable[[], Plan[str]]

@@ -6,6 +6,9 @@ from typing import Any
 
 import httpx
 
+from arize_queues._plans.combinators import in_turn
+from arize_queues._plans.steps import Plan
+
 from ._errors import (
     APIStatusError,
     ArizeQueuesError,
@@ -15,11 +18,9 @@ from ._errors import (
     UnprocessableEntityError,
 )
 from ._exchange import exchange, judge
-from ._plan import Plan
 from ._retry import Replay
 from ._revision import other, spell
 from ._session import Session
-from ._turns import in_turn
 
 REFUSED = (BadRequestError, UnprocessableEntityError)
 """Such a refusal has changed nothing, so writing it the other way cannot act twice."""

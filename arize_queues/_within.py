@@ -11,8 +11,9 @@ from typing import cast
 
 import httpx
 
+from arize_queues._plans.steps import Send
+
 from ._connection import Wire
-from ._plan import Send
 
 _NO_TURN = "its turn did not come in time"
 _LATE = "the answer did not end in time"

@@ -11,7 +11,7 @@ import pytest
 from by_hand import ManualClock, make_session
 
 from arize_queues._gather import Gathering
-from arize_queues._plan import Finished, Next, Plan, Send, Sleep, Start, Stopped
+from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
 
 
 @attrs.define

@@ -26,7 +26,7 @@ from by_hand import async_client_of, client_of, config, make_session, page, play
 
 from arize_queues import BadRequestError, NotFoundError, ServerError, UnprocessableEntityError
 from arize_queues._call import call, call_once
-from arize_queues._plan import Send, Sleep
+from arize_queues._plans.steps import Send, Sleep
 from arize_queues._revision import NEW, OLD, Revision, differs, revision_of, spell
 from arize_queues.emulator import Emulator
 

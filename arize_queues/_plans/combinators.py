@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TypeVar
 
-from ._plan import Plan, Sleep
+from .steps import Plan, Sleep
 
 T = TypeVar("T")
 

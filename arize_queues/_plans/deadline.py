@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ._errors import APITimeoutError
-from ._plan import Plan, Send, Sleep, Step
+from arize_queues._errors import APITimeoutError
+
+from .steps import Plan, Send, Sleep, Step
 
 T = TypeVar("T")
 
