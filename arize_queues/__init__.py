@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from arize_queues._inputs.identifiers import Id, Name
 
 from ._client import ArizeClient, AsyncArizeClient
-from ._errors import (
+from ._version import __version__
+from .errors import (
     AmbiguousNameError,
     APIConnectionError,
     APIStatusError,
@@ -29,7 +30,6 @@ from ._errors import (
     UnexpectedResponseError,
     UnprocessableEntityError,
 )
-from ._version import __version__
 
 if TYPE_CHECKING:
     from ._sources import ExampleSource, SessionSource, SpanSource, TraceSource

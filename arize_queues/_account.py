@@ -10,7 +10,10 @@ import attrs
 
 from arize_queues._plans.steps import Plan, Stopped
 
-from ._errors import (
+from ._ledger import Ledger
+from ._progress import Progress
+from ._retry import LONGEST_RETRY_AFTER
+from .errors import (
     AmbiguousNameError,
     APIConnectionError,
     APIStatusError,
@@ -23,9 +26,6 @@ from ._errors import (
     ServerError,
     UnexpectedResponseError,
 )
-from ._ledger import Ledger
-from ._progress import Progress
-from ._retry import LONGEST_RETRY_AFTER
 
 R = TypeVar("R")
 

@@ -22,7 +22,6 @@ from ._account import Account, Batch
 from ._batching import PlannedSource, RecordPlan, plan
 from ._bulk import BulkCall
 from ._call import call
-from ._errors import InvalidRequestError, NameNotFoundError
 from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
 from ._operations import only_new_sources
@@ -34,6 +33,7 @@ from ._session import Session
 from ._source_forms import normalise
 from ._sources import IDS_FIELDS, RecordSource, to_wire
 from ._supply import Listed, Read, Supply
+from .errors import InvalidRequestError, NameNotFoundError
 
 Added = CreateAnnotationQueueRecordResponse
 

@@ -12,11 +12,11 @@ from arize_queues._plans.deadline import TimeIsUp, in_time
 from arize_queues._plans.steps import Plan
 
 from ._account import Account, Batch
-from ._errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 from ._gather import Gathering
 from ._results import AddSummary, BulkSummary, Failure
 from ._session import Session
 from ._supply import Supply
+from .errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 
 R = TypeVar("R")
 

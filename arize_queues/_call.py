@@ -12,14 +12,14 @@ from arize_queues_raw.types import MisfitError, loads
 from arize_queues._plans.steps import Plan
 
 from ._collector import paused
-from ._errors import InvalidRequestError, UnexpectedResponseError
 from ._exchange import exchange, judge
-from ._masking import masked, path_of
+from ._redaction import masked, path_of
 from ._retry import Replay
 from ._revision import differs
 from ._session import Session
 from ._spelling import exchange_spelled
 from ._stages import notice
+from .errors import InvalidRequestError, UnexpectedResponseError
 
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 import httpx
 from arize_queues_raw.types import UNSET, Unset
 
-from ._address import warn_if_unprotected
 from ._annotation_queues import AnnotationQueues
-from ._config import (
+from ._base_url import warn_if_unprotected
+from ._connection import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
+from ._session import Session
+from ._settings import (
     DEFAULT_MAX_CONCURRENCY,
     DEFAULT_MAX_RETRIES,
     DEFAULT_TIMEOUT,
@@ -21,9 +23,7 @@ from ._config import (
     check_timeout,
     resolve,
 )
-from ._connection import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
-from ._errors import ConfigurationError
-from ._session import Session
+from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl

@@ -15,9 +15,9 @@ from arize_queues_raw.types import dumps
 
 from arize_queues._plans.steps import Send
 
-from ._config import CONNECT_TIMEOUT, Config
-from ._errors import ConfigurationError
+from ._settings import CONNECT_TIMEOUT, Config
 from ._version import __version__
+from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl

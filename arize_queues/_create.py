@@ -15,18 +15,18 @@ from arize_queues._plans.steps import Plan
 from ._adding import Added, Adding
 from ._batching import RecordPlan
 from ._call import call, call_once
-from ._errors import (
-    APIConnectionError,
-    APIStatusError,
-    ArizeQueuesError,
-    UnexpectedResponseError,
-)
 from ._operations import config_ids, only_new
 from ._owned_sources import plan_sources, read_sources
 from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._retry import NEVER_SENT, REFUSED_UNSEEN
 from ._session import Session
 from ._supply import Supply
+from .errors import (
+    APIConnectionError,
+    APIStatusError,
+    ArizeQueuesError,
+    UnexpectedResponseError,
+)
 
 
 def create(

@@ -17,7 +17,6 @@ from arize_queues._inputs.messages import is_iterator
 from arize_queues._plans.steps import Plan
 
 from ._account import Batch
-from ._errors import InvalidRequestError
 from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
 from ._ledger import LedgerPath
 from ._many import Many, Options
@@ -28,6 +27,7 @@ from ._results import BulkResult
 from ._rows import Guard, Rows, name_of
 from ._session import Session
 from ._supply import Listed, Read, Supply
+from .errors import InvalidRequestError
 
 R = TypeVar("R")
 

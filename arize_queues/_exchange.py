@@ -12,17 +12,17 @@ from arize_queues_raw.types import loads
 
 from arize_queues._plans.steps import Plan, Send, Sleep, Stopped
 
-from ._errors import (
+from ._redaction import masked, path_of
+from ._results import ResponseInfo
+from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
+from ._session import Session
+from .errors import (
     APIConnectionError,
     APITimeoutError,
     ConfigurationError,
     InvalidRequestError,
     class_for,
 )
-from ._masking import masked, path_of
-from ._results import ResponseInfo
-from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
-from ._session import Session
 
 logger = logging.getLogger("arize_queues")
 

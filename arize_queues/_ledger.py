@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from ._errors import LedgerError
+from .errors import LedgerError
 
 LedgerPath: TypeAlias = str | os.PathLike[str] | None
 

@@ -7,12 +7,12 @@ from arize_queues._inputs.identifiers import Id
 from arize_queues._plans.steps import Plan
 
 from ._batching import RecordPlan, plan
-from ._errors import InvalidRequestError
 from ._operations import only_new_sources
 from ._resolve import DATASET, PROJECT, Resource, SpaceId, id_of, renewing
 from ._session import Session
 from ._source_forms import normalise
 from ._sources import RecordSource
+from .errors import InvalidRequestError
 
 
 def read_sources(session: Session, checks: Checks, record_sources: object) -> list[RecordSource]:

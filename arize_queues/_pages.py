@@ -7,7 +7,7 @@ from typing import Any
 
 from arize_queues._plans.steps import Emit, Finished, Next, Plan, Start
 
-from ._errors import UnexpectedResponseError
+from .errors import UnexpectedResponseError
 
 Fetch = Callable[[str | None], Plan[Any]]
 

@@ -17,7 +17,6 @@ from arize_queues._plans.steps import Plan
 from ._account import Batch
 from ._batching import dedupe
 from ._call import call
-from ._errors import InvalidRequestError
 from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import check_call
@@ -25,6 +24,7 @@ from ._progress import ProgressOption
 from ._resolve import QueueRef, addressed, queue_ref
 from ._session import Session
 from ._supply import Listed, Read, Supply
+from .errors import InvalidRequestError
 
 
 def delete_records(

@@ -21,9 +21,9 @@ from arize_queues._plans.combinators import in_turn
 from arize_queues._plans.steps import Plan
 
 from ._call import call
-from ._errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
 from ._pages import walk
 from ._session import NameKey, Reliance, Session
+from .errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
 
 T = TypeVar("T")
 SpaceId = Callable[[], Plan[str]]

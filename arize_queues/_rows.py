@@ -11,7 +11,7 @@ import attrs
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_list, problem
 
-from ._errors import InvalidRequestError
+from .errors import InvalidRequestError
 
 _TWICE = "is given twice; which one counts?"
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ._clock import Clock
-from ._config import Config
 from ._revision import Revision
+from ._settings import Config
 
 if TYPE_CHECKING:
     from ._results import ResponseInfo

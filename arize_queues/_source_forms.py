@@ -14,9 +14,9 @@ from arize_queues._inputs.identifiers import Id, fault_of
 from arize_queues._inputs.messages import HALF_A_PAIR, is_list, is_sendable, problem
 from arize_queues._inputs.times import as_utc, rfc3339
 
-from ._errors import InvalidRequestError
 from ._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
 from ._windows import LONGEST
+from .errors import InvalidRequestError
 
 __all__ = ["normalise"]
 

@@ -9,7 +9,11 @@ import httpx
 from arize_queues._plans.combinators import in_turn
 from arize_queues._plans.steps import Plan
 
-from ._errors import (
+from ._exchange import exchange, judge
+from ._retry import Replay
+from ._revision import other, spell
+from ._session import Session
+from .errors import (
     APIStatusError,
     ArizeQueuesError,
     BadRequestError,
@@ -17,10 +21,6 @@ from ._errors import (
     NotFoundError,
     UnprocessableEntityError,
 )
-from ._exchange import exchange, judge
-from ._retry import Replay
-from ._revision import other, spell
-from ._session import Session
 
 REFUSED = (BadRequestError, UnprocessableEntityError)
 """Such a refusal has changed nothing, so writing it the other way cannot act twice."""

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import trio
 
-from arize_queues import _address, _stages
+from arize_queues import _base_url as _address
+from arize_queues import _stages
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,7 +10,7 @@ import pytest
 from by_hand import KEY
 
 from arize_queues import ArizeClient, ArizeQueuesError, AsyncArizeClient, ConfigurationError
-from arize_queues._address import DEFAULT_BASE_URL
+from arize_queues._base_url import DEFAULT_BASE_URL
 
 
 def base_url(**settings: Any) -> str:

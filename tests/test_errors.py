@@ -28,8 +28,8 @@ from arize_queues import (
     SpaceRequiredError,
     UnexpectedResponseError,
 )
-from arize_queues._errors import class_for
 from arize_queues._results import AddRecordsResult, AddSummary, Failure
+from arize_queues.errors import class_for
 
 STATUSES = {
     400: "BadRequestError",

@@ -62,7 +62,7 @@ def test_the_package_has_the_documented_names():
     documented |= {"Id", "Name", "__version__"}
     errors = {name for name in arize_queues.__all__ if name.endswith("Error")}
     assert set(arize_queues.__all__) == documented | errors
-    defined = {name for name in vars(importlib.import_module("arize_queues._errors")) if name.endswith("Error")}
+    defined = {name for name in vars(importlib.import_module("arize_queues.errors")) if name.endswith("Error")}
     assert errors == defined
 
 

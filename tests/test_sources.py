@@ -13,7 +13,6 @@ from arize_queues_raw import limits, models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues._errors import InvalidRequestError
 from arize_queues._inputs.identifiers import Id, Name
 from arize_queues._source_forms import normalise
 from arize_queues._sources import (
@@ -24,6 +23,7 @@ from arize_queues._sources import (
     TraceSource,
     to_wire,
 )
+from arize_queues.errors import InvalidRequestError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 END = START + timedelta(days=limits.MAX_TIME_RANGE_DAYS)

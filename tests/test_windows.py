@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arize_queues._batching import plan
-from arize_queues._errors import InvalidRequestError
 from arize_queues._source_forms import normalise
 from arize_queues._sources import SessionSource, SpanSource, TraceSource
+from arize_queues.errors import InvalidRequestError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 LONGEST = timedelta(days=limits.MAX_TIME_RANGE_DAYS)

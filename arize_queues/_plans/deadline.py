@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from arize_queues._errors import APITimeoutError
+from arize_queues.errors import APITimeoutError
 
 from .steps import Plan, Send, Sleep, Step
 

@@ -14,10 +14,10 @@ from bulk_world import Caller, FakeClock, Handled
 from plain_server import QUEUE, PlainServer, identity
 
 from arize_queues import ConfigurationError
-from arize_queues._config import Config
 from arize_queues._gather import Gathering
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start
 from arize_queues._session import Session
+from arize_queues._settings import Config
 
 MOST = 8
 DEFAULT = 8

@@ -20,9 +20,9 @@ from plain_server import QUEUE, PlainServer
 
 from arize_queues import PartialFailureError, _bulk
 from arize_queues._background import ThreadBackground
-from arize_queues._config import Config
 from arize_queues._connection import Wire
 from arize_queues._plans.steps import Send, Start
+from arize_queues._settings import Config
 from arize_queues._within import asend_within, send_within
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ._errors import ConfigurationError
+from .errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.arize.com"
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._masking import masked, path_of
+from ._redaction import masked, path_of
 
 if TYPE_CHECKING:
     import httpx

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, cast
 
 from arize_queues._inputs.messages import problem
 
-from ._address import base_url_of
+from ._base_url import base_url_of
 from ._clock import LONGEST_WAIT
-from ._errors import ConfigurationError
+from .errors import ConfigurationError
 
 DEFAULT_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 5.0
