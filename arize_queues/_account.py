@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 
 from arize_queues._plans.steps import Plan, Stopped
+from arize_queues._request.retry import LONGEST_RETRY_AFTER
 
 from ._ledger import Ledger
 from ._progress import Progress
-from ._retry import LONGEST_RETRY_AFTER
 from .errors import (
     AmbiguousNameError,
     APIConnectionError,

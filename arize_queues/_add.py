@@ -8,6 +8,7 @@ from typing import cast
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
 from arize_queues._plans.steps import Plan
+from arize_queues._request.context import Session
 
 from ._adding import Added, Adding, counts_of
 from ._batching import RecordPlan, plan
@@ -17,7 +18,6 @@ from ._owned_sources import plan_sources, read_sources
 from ._progress import ProgressOption
 from ._resolve import home_space_id, queue_ref
 from ._results import AddRecordsResult
-from ._session import Session
 from ._supply import Supply
 
 

@@ -17,11 +17,12 @@ from arize_queues_raw.models import (
 
 from arize_queues._inputs.identifiers import is_id
 from arize_queues._plans.steps import Plan
+from arize_queues._request.call import call
+from arize_queues._request.context import Session
 
 from ._account import Account, Batch
 from ._batching import PlannedSource, RecordPlan, plan
 from ._bulk import BulkCall
-from ._call import call
 from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
 from ._operations import only_new_sources
@@ -29,7 +30,6 @@ from ._owned_sources import owner_of, with_ids
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef, home_space_id, renewing
 from ._results import AddRecordsResult, AddSummary, BulkSummary
-from ._session import Session
 from ._source_forms import normalise
 from ._sources import IDS_FIELDS, RecordSource, to_wire
 from ._supply import Listed, Read, Supply

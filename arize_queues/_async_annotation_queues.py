@@ -13,10 +13,10 @@ from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORD
 from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues._plans.steps import Plan
+from arize_queues._request.context import Session
 
 from . import _calls
 from ._drivers import aiterate, arun
-from ._session import Session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

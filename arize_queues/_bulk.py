@@ -10,11 +10,11 @@ import attrs
 
 from arize_queues._plans.deadline import TimeIsUp, in_time
 from arize_queues._plans.steps import Plan
+from arize_queues._request.context import Session
 
 from ._account import Account, Batch
 from ._gather import Gathering
 from ._results import AddSummary, BulkSummary, Failure
-from ._session import Session
 from ._supply import Supply
 from .errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 

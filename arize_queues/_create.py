@@ -11,15 +11,15 @@ from arize_queues_raw.types import Unset
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_list
 from arize_queues._plans.steps import Plan
+from arize_queues._request.call import call, call_once
+from arize_queues._request.context import Session
+from arize_queues._request.retry import NEVER_SENT, REFUSED_UNSEEN
 
 from ._adding import Added, Adding
 from ._batching import RecordPlan
-from ._call import call, call_once
 from ._operations import config_ids, only_new
 from ._owned_sources import plan_sources, read_sources
 from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
-from ._retry import NEVER_SENT, REFUSED_UNSEEN
-from ._session import Session
 from ._supply import Supply
 from .errors import (
     APIConnectionError,

@@ -15,6 +15,7 @@ from arize_queues_raw.models import (
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
 from arize_queues._plans.steps import Plan
+from arize_queues._request.context import Session
 
 from ._account import Batch
 from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
@@ -25,7 +26,6 @@ from ._progress import ProgressOption
 from ._resolve import QueueRef, queue_ref
 from ._results import BulkResult
 from ._rows import Guard, Rows, name_of
-from ._session import Session
 from ._supply import Listed, Read, Supply
 from .errors import InvalidRequestError
 

@@ -17,10 +17,10 @@ import attrs
 import httpx
 
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
+from arize_queues._request.context import Session
+from arize_queues._request.retry import LONGEST_RETRY_AFTER, retry_after
 
 from ._pace import Pace
-from ._retry import LONGEST_RETRY_AFTER, retry_after
-from ._session import Session
 
 
 @attrs.define

@@ -20,12 +20,12 @@ from arize_queues_raw.types import UNSET
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._plans.steps import Plan
+from arize_queues._request.call import call
+from arize_queues._request.context import Session
+from arize_queues._request.pagination import walk
 
-from ._call import call
-from ._pages import walk
 from ._resolve import QueueRef, addressed
 from ._rows import Guard
-from ._session import Session
 
 OnConflict: TypeAlias = Literal["overwrite", "skip", "fail"]
 CONFLICT_OPTIONS = ("overwrite", "skip", "fail")

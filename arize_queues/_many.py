@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import attrs
 
 from arize_queues._plans.steps import Plan
+from arize_queues._request.context import Session
 
 from ._account import Account, Batch
 from ._bulk import BulkCall
@@ -17,7 +18,6 @@ from ._ledger import Ledger, LedgerPath, fingerprint
 from ._progress import ProgressOption, show
 from ._resolve import QueueRef
 from ._results import AddSummary, BulkResult, BulkSummary
-from ._session import Session
 from ._supply import Supply
 
 R = TypeVar("R")

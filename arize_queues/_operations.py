@@ -35,9 +35,11 @@ from arize_queues_raw.types import UNSET, Unset
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.identifiers import is_id
 from arize_queues._plans.steps import Plan
+from arize_queues._request.call import call, call_delete
+from arize_queues._request.context import Session
+from arize_queues._request.pagination import stream
+from arize_queues._request.revision import OLD
 
-from ._call import call, call_delete
-from ._pages import stream
 from ._resolve import (
     CONFIG,
     SPACE,
@@ -52,8 +54,6 @@ from ._resolve import (
     renewing,
     require_space,
 )
-from ._revision import OLD
-from ._session import Session
 
 
 def list_queues(

@@ -19,10 +19,10 @@ from arize_queues._inputs.identifiers import fault_of, is_id
 from arize_queues._inputs.messages import problem
 from arize_queues._plans.combinators import in_turn
 from arize_queues._plans.steps import Plan
+from arize_queues._request.call import call
+from arize_queues._request.context import NameKey, Reliance, Session
+from arize_queues._request.pagination import walk
 
-from ._call import call
-from ._pages import walk
-from ._session import NameKey, Reliance, Session
 from .errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ import httpx
 from arize_queues import ArizeClient, AsyncArizeClient
 from arize_queues._clock import Clock
 from arize_queues._plans.steps import Plan, Send, Sleep
-from arize_queues._session import Session
+from arize_queues._request.context import Session
 from arize_queues._settings import Config
 from arize_queues.emulator import Emulator
 

@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from arize_queues import _base_url as _address
-from arize_queues import _stages
+from arize_queues._request import prerelease as _stages
 
 
 @pytest.fixture(autouse=True, scope="session")

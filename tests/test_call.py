@@ -17,7 +17,7 @@ from arize_queues_raw.models import AnnotateAnnotationQueueRecordRequest, Annota
 from by_hand import QUEUES, config, make_session, page, play, problem, queue, record, reply, serve
 
 from arize_queues import InvalidRequestError, UnexpectedResponseError
-from arize_queues._call import call
+from arize_queues._request.call import call
 from arize_queues.types import AnnotationQueueSourceType
 
 

@@ -8,8 +8,8 @@ import pytest
 from by_hand import page, record, reply, serve
 
 from arize_queues import UnexpectedResponseError
-from arize_queues._call import _LARGE
-from arize_queues._collector import paused
+from arize_queues._request.call import _LARGE
+from arize_queues._request.collector import paused
 
 
 @pytest.fixture(autouse=True)

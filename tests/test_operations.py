@@ -22,7 +22,7 @@ from arize_queues import (
     TraceSource,
 )
 from arize_queues._operations import add_tags, list_queues, list_tags
-from arize_queues._revision import NEW, OLD
+from arize_queues._request.revision import NEW, OLD
 from arize_queues.emulator import Emulator
 from arize_queues.types import AnnotationInput, AnnotationQueueCompletionStatus
 

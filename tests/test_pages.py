@@ -11,7 +11,7 @@ import pytest
 from by_hand import QUEUES, page, problem, queue, record, reply, serve
 
 from arize_queues import AsyncArizeClient, NotFoundError, ServerError, UnexpectedResponseError
-from arize_queues._pages import _MOST_EMPTY_PAGES
+from arize_queues._request.pagination import _MOST_EMPTY_PAGES
 
 
 def names(*pages):

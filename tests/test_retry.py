@@ -22,8 +22,8 @@ from arize_queues import (
     ServerError,
     UnexpectedResponseError,
 )
-from arize_queues._call import call, call_once
-from arize_queues._retry import LONGEST_RETRY_AFTER, RETRIED_STATUSES, Policy, Replay, retry_after
+from arize_queues._request.call import call, call_once
+from arize_queues._request.retry import LONGEST_RETRY_AFTER, RETRIED_STATUSES, Policy, Replay, retry_after
 
 OK = reply(200, queue())
 FAULTS = [

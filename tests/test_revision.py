@@ -25,9 +25,9 @@ from arize_queues_raw.models import (
 from by_hand import async_client_of, client_of, config, make_session, page, play, problem, queue, record, reply
 
 from arize_queues import BadRequestError, NotFoundError, ServerError, UnprocessableEntityError
-from arize_queues._call import call, call_once
 from arize_queues._plans.steps import Send, Sleep
-from arize_queues._revision import NEW, OLD, Revision, differs, revision_of, spell
+from arize_queues._request.call import call, call_once
+from arize_queues._request.revision import NEW, OLD, Revision, differs, revision_of, spell
 from arize_queues.emulator import Emulator
 
 SPAN = {"record_type": "span", "project_id": "p", "span_ids": ["s"]}

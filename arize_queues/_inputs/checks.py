@@ -21,7 +21,7 @@ from arize_queues_raw.limits import (
 from arize_queues_raw.models import Annotation, AnnotationInput, AssignmentMethod
 
 from arize_queues._clock import LONGEST_WAIT
-from arize_queues._session import Session
+from arize_queues._request.context import Session
 from arize_queues.errors import InvalidRequestError
 
 from .identifiers import is_id

@@ -20,7 +20,7 @@ from arize_queues_raw.models import AddAnnotationQueueRecordsRequest
 
 from arize_queues import SessionSource, SpanSource
 from arize_queues._batching import plan
-from arize_queues._revision import NEW, spell
+from arize_queues._request.revision import NEW, spell
 from arize_queues._source_forms import normalise
 
 from . import payloads

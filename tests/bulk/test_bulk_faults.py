@@ -18,7 +18,7 @@ from arize_queues import (
     ServerError,
 )
 from arize_queues._batching import plan
-from arize_queues._retry import LONGEST_RETRY_AFTER
+from arize_queues._request.retry import LONGEST_RETRY_AFTER
 from arize_queues.emulator import Fault
 
 REQUESTS = 4

@@ -10,7 +10,7 @@ from bulk_world import Caller, FakeClock, Handled, check_sums
 from plain_server import QUEUE, PlainServer
 
 from arize_queues import PartialFailureError, RateLimitError
-from arize_queues._retry import LONGEST_RETRY_AFTER
+from arize_queues._request.retry import LONGEST_RETRY_AFTER
 
 
 class Limited:

@@ -25,7 +25,7 @@ from plain_server import QUEUE, PlainServer
 from arize_queues import AsyncArizeClient, DeadlineExceededError, PartialFailureError, _bulk
 from arize_queues._each import annotate_records
 from arize_queues._plans.steps import Finished, Next, Plan, Start
-from arize_queues._session import Session
+from arize_queues._request.context import Session
 from arize_queues._settings import Config
 from arize_queues.emulator import Fault
 

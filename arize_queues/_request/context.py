@@ -9,12 +9,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ._clock import Clock
-from ._revision import Revision
-from ._settings import Config
+from arize_queues._clock import Clock
+from arize_queues._settings import Config
+
+from .revision import Revision
 
 if TYPE_CHECKING:
-    from ._results import ResponseInfo
+    from arize_queues._results import ResponseInfo
 
 NAMES_KEPT = 1024
 NAME_LIFETIME = 300.0

@@ -10,16 +10,16 @@ from arize_queues_raw.operations import OPERATIONS
 from arize_queues_raw.types import MisfitError, loads
 
 from arize_queues._plans.steps import Plan
+from arize_queues._redaction import masked, path_of
+from arize_queues.errors import InvalidRequestError, UnexpectedResponseError
 
-from ._collector import paused
-from ._exchange import exchange, judge
-from ._redaction import masked, path_of
-from ._retry import Replay
-from ._revision import differs
-from ._session import Session
-from ._spelling import exchange_spelled
-from ._stages import notice
-from .errors import InvalidRequestError, UnexpectedResponseError
+from .attempts import exchange, judge
+from .collector import paused
+from .context import Session
+from .negotiation import exchange_spelled
+from .prerelease import notice
+from .retry import Replay
+from .revision import differs
 
 P = ParamSpec("P")
 T_co = TypeVar("T_co", covariant=True)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from arize_queues._plans.steps import Emit, Finished, Next, Plan, Start
-
-from .errors import UnexpectedResponseError
+from arize_queues.errors import UnexpectedResponseError
 
 Fetch = Callable[[str | None], Plan[Any]]
 

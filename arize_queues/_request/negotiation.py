@@ -8,12 +8,7 @@ import httpx
 
 from arize_queues._plans.combinators import in_turn
 from arize_queues._plans.steps import Plan
-
-from ._exchange import exchange, judge
-from ._retry import Replay
-from ._revision import other, spell
-from ._session import Session
-from .errors import (
+from arize_queues.errors import (
     APIStatusError,
     ArizeQueuesError,
     BadRequestError,
@@ -21,6 +16,11 @@ from .errors import (
     NotFoundError,
     UnprocessableEntityError,
 )
+
+from .attempts import exchange, judge
+from .context import Session
+from .retry import Replay
+from .revision import other, spell
 
 REFUSED = (BadRequestError, UnprocessableEntityError)
 """Such a refusal has changed nothing, so writing it the other way cannot act twice."""

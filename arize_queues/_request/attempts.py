@@ -11,18 +11,18 @@ import httpx
 from arize_queues_raw.types import loads
 
 from arize_queues._plans.steps import Plan, Send, Sleep, Stopped
-
-from ._redaction import masked, path_of
-from ._results import ResponseInfo
-from ._retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
-from ._session import Session
-from .errors import (
+from arize_queues._redaction import masked, path_of
+from arize_queues._results import ResponseInfo
+from arize_queues.errors import (
     APIConnectionError,
     APITimeoutError,
     ConfigurationError,
     InvalidRequestError,
     class_for,
 )
+
+from .context import Session
+from .retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
 
 logger = logging.getLogger("arize_queues")
 
