@@ -7,6 +7,7 @@ from typing import cast
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
+from arize_queues._names.resolver import home_space_id, queue_ref
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
 
@@ -16,7 +17,6 @@ from ._ledger import LedgerPath
 from ._operations import check_call, find_queue
 from ._owned_sources import plan_sources, read_sources
 from ._progress import ProgressOption
-from ._resolve import home_space_id, queue_ref
 from ._results import AddRecordsResult
 from ._supply import Supply
 

@@ -16,6 +16,7 @@ from arize_queues_raw.models import (
 )
 
 from arize_queues._inputs.identifiers import is_id
+from arize_queues._names.resolver import QueueRef, home_space_id, renewing
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
@@ -28,7 +29,6 @@ from ._ledger import Ledger, LedgerPath, fingerprint
 from ._operations import only_new_sources
 from ._owned_sources import owner_of, with_ids
 from ._progress import ProgressOption, show
-from ._resolve import QueueRef, home_space_id, renewing
 from ._results import AddRecordsResult, AddSummary, BulkSummary
 from ._source_forms import normalise
 from ._sources import IDS_FIELDS, RecordSource, to_wire

@@ -10,6 +10,16 @@ from arize_queues_raw.types import Unset
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_list
+from arize_queues._names.resolver import (
+    QUEUE,
+    QueueRef,
+    check,
+    field_of,
+    forget_queue_name,
+    renewing,
+    search,
+    space_id_of,
+)
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call, call_once
 from arize_queues._request.context import Session
@@ -19,7 +29,6 @@ from ._adding import Added, Adding
 from ._batching import RecordPlan
 from ._operations import config_ids, only_new
 from ._owned_sources import plan_sources, read_sources
-from ._resolve import QUEUE, QueueRef, check, field_of, forget_queue_name, renewing, search, space_id_of
 from ._supply import Supply
 from .errors import (
     APIConnectionError,

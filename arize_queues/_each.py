@@ -14,6 +14,7 @@ from arize_queues_raw.models import (
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
+from arize_queues._names.resolver import QueueRef, queue_ref
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
 
@@ -23,7 +24,6 @@ from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import annotate, assign, check_call
 from ._progress import ProgressOption
-from ._resolve import QueueRef, queue_ref
 from ._results import BulkResult
 from ._rows import Guard, Rows, name_of
 from ._supply import Listed, Read, Supply

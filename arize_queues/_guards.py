@@ -19,12 +19,12 @@ from arize_queues_raw.models import (
 from arize_queues_raw.types import UNSET
 
 from arize_queues._inputs.checks import Checks
+from arize_queues._names.resolver import QueueRef, addressed
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
 from arize_queues._request.pagination import walk
 
-from ._resolve import QueueRef, addressed
 from ._rows import Guard
 
 OnConflict: TypeAlias = Literal["overwrite", "skip", "fail"]

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import attrs
 
+from arize_queues._names.resolver import QueueRef
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
 
@@ -16,7 +17,6 @@ from ._bulk import BulkCall
 from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
 from ._progress import ProgressOption, show
-from ._resolve import QueueRef
 from ._results import AddSummary, BulkResult, BulkSummary
 from ._supply import Supply
 

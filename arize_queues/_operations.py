@@ -34,13 +34,7 @@ from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.identifiers import is_id
-from arize_queues._plans.steps import Plan
-from arize_queues._request.call import call, call_delete
-from arize_queues._request.context import Session
-from arize_queues._request.pagination import stream
-from arize_queues._request.revision import OLD
-
-from ._resolve import (
+from arize_queues._names.resolver import (
     CONFIG,
     SPACE,
     QueueRef,
@@ -54,6 +48,11 @@ from ._resolve import (
     renewing,
     require_space,
 )
+from arize_queues._plans.steps import Plan
+from arize_queues._request.call import call, call_delete
+from arize_queues._request.context import Session
+from arize_queues._request.pagination import stream
+from arize_queues._request.revision import OLD
 
 
 def list_queues(

@@ -12,6 +12,7 @@ from arize_queues_raw.models import DeleteAnnotationQueueRecordsRequest
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
+from arize_queues._names.resolver import QueueRef, addressed, queue_ref
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
@@ -22,7 +23,6 @@ from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import check_call
 from ._progress import ProgressOption
-from ._resolve import QueueRef, addressed, queue_ref
 from ._supply import Listed, Read, Supply
 from .errors import InvalidRequestError
 

@@ -15,9 +15,9 @@ from arize_queues import (
     NotFoundError,
     SpaceRequiredError,
 )
+from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, SPACE, find, id_of
 from arize_queues._operations import get, update
 from arize_queues._request.context import NAME_LIFETIME, NAMES_KEPT, NameMemory
-from arize_queues._resolve import CONFIG, DATASET, PROJECT, SPACE, find, id_of
 from arize_queues.types import UNSET
 
 STAMP = "2026-01-01T00:00:00Z"

@@ -22,8 +22,13 @@ from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import NameKey, Reliance, Session
 from arize_queues._request.pagination import walk
-
-from .errors import AmbiguousNameError, ArizeQueuesError, NameNotFoundError, NotFoundError, SpaceRequiredError
+from arize_queues.errors import (
+    AmbiguousNameError,
+    ArizeQueuesError,
+    NameNotFoundError,
+    NotFoundError,
+    SpaceRequiredError,
+)
 
 T = TypeVar("T")
 SpaceId = Callable[[], Plan[str]]
