@@ -32,7 +32,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from ._sources import ExampleSource, SessionSource, SpanSource, TraceSource
+    from arize_queues._sources.sources import ExampleSource, SessionSource, SpanSource, TraceSource
 
 __all__ = [
     "APIConnectionError",
@@ -72,5 +72,5 @@ def __getattr__(name: str) -> Any:
     """Load the sources when they are first used: attrs, which they need, takes a fifth of httpx's time to load."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    source = globals()[name] = getattr(import_module("._sources", __name__), name)
+    source = globals()[name] = getattr(import_module("._sources.sources", __name__), name)
     return source

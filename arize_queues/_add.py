@@ -10,12 +10,12 @@ from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import home_space_id, queue_ref
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues._sources.packing import RecordPlan, plan
+from arize_queues._sources.resolution import plan_sources, read_sources
 
 from ._adding import Added, Adding, counts_of
-from ._batching import RecordPlan, plan
 from ._ledger import LedgerPath
 from ._operations import check_call, find_queue
-from ._owned_sources import plan_sources, read_sources
 from ._progress import ProgressOption
 from ._results import AddRecordsResult
 from ._supply import Supply

@@ -20,18 +20,18 @@ from arize_queues._names.resolver import QueueRef, home_space_id, renewing
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
+from arize_queues._sources.packing import PlannedSource, RecordPlan, plan
+from arize_queues._sources.reader import normalise
+from arize_queues._sources.resolution import owner_of, with_ids
+from arize_queues._sources.sources import IDS_FIELDS, RecordSource, to_wire
 
 from ._account import Account, Batch
-from ._batching import PlannedSource, RecordPlan, plan
 from ._bulk import BulkCall
 from ._intake import Intake
 from ._ledger import Ledger, LedgerPath, fingerprint
 from ._operations import only_new_sources
-from ._owned_sources import owner_of, with_ids
 from ._progress import ProgressOption, show
 from ._results import AddRecordsResult, AddSummary, BulkSummary
-from ._source_forms import normalise
-from ._sources import IDS_FIELDS, RecordSource, to_wire
 from ._supply import Listed, Read, Supply
 from .errors import InvalidRequestError, NameNotFoundError
 

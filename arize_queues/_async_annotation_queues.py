@@ -34,7 +34,8 @@ if TYPE_CHECKING:
         ListTagsResponse,
     )
 
-    from ._batching import RecordPlan
+    from arize_queues._sources.packing import RecordPlan
+
     from ._connection import Wire
     from ._guards import OnConflict
     from ._ledger import LedgerPath

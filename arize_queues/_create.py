@@ -24,11 +24,11 @@ from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call, call_once
 from arize_queues._request.context import Session
 from arize_queues._request.retry import NEVER_SENT, REFUSED_UNSEEN
+from arize_queues._sources.packing import RecordPlan
+from arize_queues._sources.resolution import plan_sources, read_sources
 
 from ._adding import Added, Adding
-from ._batching import RecordPlan
 from ._operations import config_ids, only_new
-from ._owned_sources import plan_sources, read_sources
 from ._supply import Supply
 from .errors import (
     APIConnectionError,

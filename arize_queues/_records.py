@@ -16,9 +16,9 @@ from arize_queues._names.resolver import QueueRef, addressed, queue_ref
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
+from arize_queues._sources.packing import dedupe
 
 from ._account import Batch
-from ._batching import dedupe
 from ._ledger import LedgerPath
 from ._many import Many, Options
 from ._operations import check_call

@@ -44,7 +44,8 @@ from arize_queues_raw.models import (
 )
 from arize_queues_raw.types import UNSET, Unset
 
-from ._batching import PlannedRequest, PlannedSource, RecordPlan
+from arize_queues._sources.packing import PlannedRequest, PlannedSource, RecordPlan
+
 from ._results import AddRecordsResult, AddSummary, BulkResult, BulkSummary, Failure, ResponseInfo
 
 # The names of May 2026.

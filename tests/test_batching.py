@@ -12,11 +12,11 @@ from arize_queues_raw import limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues import _batching
-from arize_queues._batching import RecordPlan, dedupe, plan
 from arize_queues._inputs.identifiers import Id, Name
-from arize_queues._source_forms import normalise
-from arize_queues._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
+from arize_queues._sources import packing as _batching
+from arize_queues._sources.packing import RecordPlan, dedupe, plan
+from arize_queues._sources.reader import normalise
+from arize_queues._sources.sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
 
 RECORDS = limits.MAX_RECORDS_PER_REQUEST
 SESSIONS = limits.MAX_SESSIONS_PER_REQUEST

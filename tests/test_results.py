@@ -9,8 +9,8 @@ from arize_queues_raw.models import AnnotateAnnotationQueueRecordResponse, Annot
 from by_hand import record
 
 from arize_queues import APIConnectionError, SpanSource
-from arize_queues._batching import plan
-from arize_queues._source_forms import normalise
+from arize_queues._sources.packing import plan
+from arize_queues._sources.reader import normalise
 from arize_queues.types import AddRecordsResult, AddSummary, BulkResult, BulkSummary, Failure
 
 ADDED = AddRecordsResult(

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arize_queues._inputs.identifiers import Id, Name
-from arize_queues._source_forms import normalise
-from arize_queues._sources import (
+from arize_queues._sources.reader import normalise
+from arize_queues._sources.sources import (
     ExampleSource,
     RecordSource,
     SessionSource,

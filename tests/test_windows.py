@@ -14,9 +14,9 @@ from arize_queues_raw import limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues._batching import plan
-from arize_queues._source_forms import normalise
-from arize_queues._sources import SessionSource, SpanSource, TraceSource
+from arize_queues._sources.packing import plan
+from arize_queues._sources.reader import normalise
+from arize_queues._sources.sources import SessionSource, SpanSource, TraceSource
 from arize_queues.errors import InvalidRequestError
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -19,9 +19,9 @@ from arize_queues_raw.limits import (
 from arize_queues_raw.models import AddAnnotationQueueRecordsRequest
 
 from arize_queues import SessionSource, SpanSource
-from arize_queues._batching import plan
 from arize_queues._request.revision import NEW, spell
-from arize_queues._source_forms import normalise
+from arize_queues._sources.packing import plan
+from arize_queues._sources.reader import normalise
 
 from . import payloads
 from .measuring import Effort, Findings, Row, cpu_in_turns, milliseconds

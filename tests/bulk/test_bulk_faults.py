@@ -17,8 +17,8 @@ from arize_queues import (
     RateLimitError,
     ServerError,
 )
-from arize_queues._batching import plan
 from arize_queues._request.retry import LONGEST_RETRY_AFTER
+from arize_queues._sources.packing import plan
 from arize_queues.emulator import Fault
 
 REQUESTS = 4

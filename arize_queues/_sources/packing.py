@@ -19,7 +19,7 @@ from arize_queues_raw.limits import (
 )
 from arize_queues_raw.types import as_json
 
-from ._sources import RecordSource, to_wire
+from .sources import RecordSource, to_wire
 
 __all__ = ["PlannedRequest", "PlannedSource", "RecordPlan", "dedupe", "plan"]
 

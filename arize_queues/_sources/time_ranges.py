@@ -11,8 +11,7 @@ from arize_queues_raw.limits import MAX_TIME_RANGE_DAYS
 
 from arize_queues._inputs.messages import is_list, problem
 from arize_queues._inputs.times import as_utc
-
-from .errors import InvalidRequestError
+from arize_queues.errors import InvalidRequestError
 
 __all__ = ["ArrowTable", "windows"]
 

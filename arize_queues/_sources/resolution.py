@@ -5,14 +5,14 @@ from __future__ import annotations
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.identifiers import Id
 from arize_queues._names.resolver import DATASET, PROJECT, Resource, SpaceId, id_of, renewing
+from arize_queues._operations import only_new_sources
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues.errors import InvalidRequestError
 
-from ._batching import RecordPlan, plan
-from ._operations import only_new_sources
-from ._source_forms import normalise
-from ._sources import RecordSource
-from .errors import InvalidRequestError
+from .packing import RecordPlan, plan
+from .reader import normalise
+from .sources import RecordSource
 
 
 def read_sources(session: Session, checks: Checks, record_sources: object) -> list[RecordSource]:

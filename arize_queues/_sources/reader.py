@@ -13,10 +13,10 @@ from arize_queues_raw.types import Unset
 from arize_queues._inputs.identifiers import Id, fault_of
 from arize_queues._inputs.messages import HALF_A_PAIR, is_list, is_sendable, problem
 from arize_queues._inputs.times import as_utc, rfc3339
+from arize_queues.errors import InvalidRequestError
 
-from ._sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
-from ._windows import LONGEST
-from .errors import InvalidRequestError
+from .sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
+from .time_ranges import LONGEST
 
 __all__ = ["normalise"]
 

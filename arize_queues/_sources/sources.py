@@ -16,7 +16,7 @@ import attrs
 from arize_queues._inputs.messages import is_list
 from arize_queues._inputs.times import rfc3339
 
-from ._windows import ArrowTable, windows
+from .time_ranges import ArrowTable, windows
 
 __all__ = ["IDS_FIELDS", "ExampleSource", "RecordSource", "SessionSource", "SpanSource", "TraceSource", "to_wire"]
 
