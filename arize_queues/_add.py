@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import cast
 
+from arize_queues._bulk.add import Added, Adding, counts_of
+from arize_queues._bulk.batches import Supply
+from arize_queues._bulk.ledger import LedgerPath
+from arize_queues._bulk.progress import ProgressOption
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import home_space_id, queue_ref
@@ -13,12 +17,8 @@ from arize_queues._request.context import Session
 from arize_queues._sources.packing import RecordPlan, plan
 from arize_queues._sources.resolution import plan_sources, read_sources
 
-from ._adding import Added, Adding, counts_of
-from ._ledger import LedgerPath
 from ._operations import check_call, find_queue
-from ._progress import ProgressOption
 from ._results import AddRecordsResult
-from ._supply import Supply
 
 
 def plan_records(

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
         ListTagsResponse,
     )
 
+    from arize_queues._bulk.ledger import LedgerPath
+    from arize_queues._bulk.preconditions import OnConflict
+    from arize_queues._bulk.progress import ProgressOption
     from arize_queues._sources.packing import RecordPlan
 
     from ._connection import Wire
-    from ._guards import OnConflict
-    from ._ledger import LedgerPath
-    from ._progress import ProgressOption
     from ._results import AddRecordsResult, BulkResult
 
 T = TypeVar("T")

@@ -10,9 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arize_queues._bulk.per_record import annotate_records, assign_records
+
     from ._add import add_records, plan_records
     from ._create import create
-    from ._each import annotate_records, assign_records
     from ._operations import (
         add_tags,
         annotate_record,

@@ -8,6 +8,8 @@ from arize_queues_raw.api.annotation_queues import create_annotation_queue, get_
 from arize_queues_raw.models import AnnotationQueue, CreateAnnotationQueueRequest
 from arize_queues_raw.types import Unset
 
+from arize_queues._bulk.add import Added, Adding
+from arize_queues._bulk.batches import Supply
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_list
 from arize_queues._names.resolver import (
@@ -27,9 +29,7 @@ from arize_queues._request.retry import NEVER_SENT, REFUSED_UNSEEN
 from arize_queues._sources.packing import RecordPlan
 from arize_queues._sources.resolution import plan_sources, read_sources
 
-from ._adding import Added, Adding
 from ._operations import config_ids, only_new
-from ._supply import Supply
 from .errors import (
     APIConnectionError,
     APIStatusError,

@@ -10,6 +10,11 @@ from arize_queues_raw.api.annotation_queues import delete_annotation_queue_recor
 from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE
 from arize_queues_raw.models import DeleteAnnotationQueueRecordsRequest
 
+from arize_queues._bulk.batches import Listed, Read, Supply
+from arize_queues._bulk.ledger import LedgerPath
+from arize_queues._bulk.many import Many, Options
+from arize_queues._bulk.outcomes import Batch
+from arize_queues._bulk.progress import ProgressOption
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import QueueRef, addressed, queue_ref
@@ -18,12 +23,7 @@ from arize_queues._request.call import call
 from arize_queues._request.context import Session
 from arize_queues._sources.packing import dedupe
 
-from ._account import Batch
-from ._ledger import LedgerPath
-from ._many import Many, Options
 from ._operations import check_call
-from ._progress import ProgressOption
-from ._supply import Listed, Read, Supply
 from .errors import InvalidRequestError
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from by_hand import ManualClock, make_session
 
-from arize_queues._gather import Gathering
+from arize_queues._bulk.scheduler import Gathering
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
 
 

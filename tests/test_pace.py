@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues._pace import Pace
+from arize_queues._bulk.limiter import Pace
 
 
 def test_it_begins_at_full_width():

@@ -14,7 +14,7 @@ from bulk_world import Caller, FakeClock, Handled
 from plain_server import QUEUE, PlainServer, identity
 
 from arize_queues import ConfigurationError
-from arize_queues._gather import Gathering
+from arize_queues._bulk.scheduler import Gathering
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start
 from arize_queues._request.context import Session
 from arize_queues._settings import Config

@@ -18,8 +18,9 @@ from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_R
 from bulk_world import ANA, Caller, FakeClock, Handled, Press, World, check_sums, done_in, span_id
 from plain_server import QUEUE, PlainServer
 
-from arize_queues import PartialFailureError, _bulk
+from arize_queues import PartialFailureError
 from arize_queues._background import ThreadBackground
+from arize_queues._bulk import job as _bulk
 from arize_queues._connection import Wire
 from arize_queues._plans.steps import Send, Start
 from arize_queues._settings import Config

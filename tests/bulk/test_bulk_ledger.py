@@ -13,7 +13,7 @@ import pytest
 from bulk_world import ANA, BEN, CHI, Job, World, check_sums, done_in
 
 from arize_queues import InvalidRequestError, LedgerError, PartialFailureError, ServerError
-from arize_queues._ledger import Ledger, fingerprint
+from arize_queues._bulk.ledger import Ledger, fingerprint
 from arize_queues.emulator import Fault
 
 BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]

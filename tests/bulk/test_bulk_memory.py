@@ -15,7 +15,7 @@ from bulk_world import START, Caller, Handled
 from plain_server import QUEUE, PlainServer
 
 from arize_queues import ExampleSource, PartialFailureError, SpanSource
-from arize_queues._adding import _REQUESTS_PLANNED_TOGETHER
+from arize_queues._bulk.add import _REQUESTS_PLANNED_TOGETHER
 
 WIDTH = 4
 

@@ -13,7 +13,7 @@ import pytest
 from bulk_world import FakeClock, Job, World
 
 from arize_queues import PartialFailureError
-from arize_queues._progress import show
+from arize_queues._bulk.progress import show
 from arize_queues.emulator import Fault
 
 BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]

@@ -22,8 +22,9 @@ import trio
 from bulk_world import Caller, FakeClock, Handled, Job, Press, World, check_sums, done_in
 from plain_server import QUEUE, PlainServer
 
-from arize_queues import AsyncArizeClient, DeadlineExceededError, PartialFailureError, _bulk
-from arize_queues._each import annotate_records
+from arize_queues import AsyncArizeClient, DeadlineExceededError, PartialFailureError
+from arize_queues._bulk import job as _bulk
+from arize_queues._bulk.per_record import annotate_records
 from arize_queues._plans.steps import Finished, Next, Plan, Start
 from arize_queues._request.context import Session
 from arize_queues._settings import Config

@@ -17,23 +17,23 @@ from arize_queues_raw.models import (
 
 from arize_queues._inputs.identifiers import is_id
 from arize_queues._names.resolver import QueueRef, home_space_id, renewing
+from arize_queues._operations import only_new_sources
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
+from arize_queues._results import AddRecordsResult, AddSummary, BulkSummary
 from arize_queues._sources.packing import PlannedSource, RecordPlan, plan
 from arize_queues._sources.reader import normalise
 from arize_queues._sources.resolution import owner_of, with_ids
 from arize_queues._sources.sources import IDS_FIELDS, RecordSource, to_wire
+from arize_queues.errors import InvalidRequestError, NameNotFoundError
 
-from ._account import Account, Batch
-from ._bulk import BulkCall
-from ._intake import Intake
-from ._ledger import Ledger, LedgerPath, fingerprint
-from ._operations import only_new_sources
-from ._progress import ProgressOption, show
-from ._results import AddRecordsResult, AddSummary, BulkSummary
-from ._supply import Listed, Read, Supply
-from .errors import InvalidRequestError, NameNotFoundError
+from .batches import Listed, Read, Supply
+from .input_buffer import Intake
+from .job import BulkCall
+from .ledger import Ledger, LedgerPath, fingerprint
+from .outcomes import Account, Batch
+from .progress import ProgressOption, show
 
 Added = CreateAnnotationQueueRecordResponse
 

@@ -10,8 +10,7 @@ import attrs
 
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_list, problem
-
-from .errors import InvalidRequestError
+from arize_queues.errors import InvalidRequestError
 
 _TWICE = "is given twice; which one counts?"
 

@@ -11,12 +11,12 @@ import attrs
 from arize_queues._plans.deadline import TimeIsUp, in_time
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues._results import AddSummary, BulkSummary, Failure
+from arize_queues.errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 
-from ._account import Account, Batch
-from ._gather import Gathering
-from ._results import AddSummary, BulkSummary, Failure
-from ._supply import Supply
-from .errors import APITimeoutError, DeadlineExceededError, PartialFailureError
+from .batches import Supply
+from .outcomes import Account, Batch
+from .scheduler import Gathering
 
 R = TypeVar("R")
 

@@ -15,19 +15,19 @@ from arize_queues_raw.models import (
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import QueueRef, queue_ref
+from arize_queues._operations import annotate, assign, check_call
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues._results import BulkResult
+from arize_queues.errors import InvalidRequestError
 
-from ._account import Batch
-from ._guards import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
-from ._ledger import LedgerPath
-from ._many import Many, Options
-from ._operations import annotate, assign, check_call
-from ._progress import ProgressOption
-from ._results import BulkResult
-from ._rows import Guard, Rows, name_of
-from ._supply import Listed, Read, Supply
-from .errors import InvalidRequestError
+from .batches import Listed, Read, Supply
+from .ledger import LedgerPath
+from .many import Many, Options
+from .outcomes import Batch
+from .preconditions import CONFLICT_OPTIONS, OnConflict, annotation_guard, assignment_guard
+from .progress import ProgressOption
+from .rows import Guard, Rows, name_of
 
 R = TypeVar("R")
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from ._clock import Clock
+from arize_queues._clock import Clock
 
 ProgressOption: TypeAlias = bool | Callable[[int, int | None], object] | None
 

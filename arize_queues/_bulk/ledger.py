@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from .errors import LedgerError
+from arize_queues.errors import LedgerError
 
 LedgerPath: TypeAlias = str | os.PathLike[str] | None
 

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from ._account import Batch
-from ._intake import Intake
+from .input_buffer import Intake
+from .outcomes import Batch
 
 R = TypeVar("R")
 T = TypeVar("T")

@@ -25,7 +25,7 @@ from arize_queues._request.call import call
 from arize_queues._request.context import Session
 from arize_queues._request.pagination import walk
 
-from ._rows import Guard
+from .rows import Guard
 
 OnConflict: TypeAlias = Literal["overwrite", "skip", "fail"]
 CONFLICT_OPTIONS = ("overwrite", "skip", "fail")

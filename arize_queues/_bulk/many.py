@@ -11,14 +11,14 @@ import attrs
 from arize_queues._names.resolver import QueueRef
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues._results import AddSummary, BulkResult, BulkSummary
 
-from ._account import Account, Batch
-from ._bulk import BulkCall
-from ._intake import Intake
-from ._ledger import Ledger, LedgerPath, fingerprint
-from ._progress import ProgressOption, show
-from ._results import AddSummary, BulkResult, BulkSummary
-from ._supply import Supply
+from .batches import Supply
+from .input_buffer import Intake
+from .job import BulkCall
+from .ledger import Ledger, LedgerPath, fingerprint
+from .outcomes import Account, Batch
+from .progress import ProgressOption, show
 
 R = TypeVar("R")
 

@@ -20,7 +20,7 @@ from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, 
 from arize_queues._request.context import Session
 from arize_queues._request.retry import LONGEST_RETRY_AFTER, retry_after
 
-from ._pace import Pace
+from .limiter import Pace
 
 
 @attrs.define

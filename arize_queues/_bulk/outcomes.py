@@ -10,10 +10,7 @@ import attrs
 
 from arize_queues._plans.steps import Plan, Stopped
 from arize_queues._request.retry import LONGEST_RETRY_AFTER
-
-from ._ledger import Ledger
-from ._progress import Progress
-from .errors import (
+from arize_queues.errors import (
     AmbiguousNameError,
     APIConnectionError,
     APIStatusError,
@@ -26,6 +23,9 @@ from .errors import (
     ServerError,
     UnexpectedResponseError,
 )
+
+from .ledger import Ledger
+from .progress import Progress
 
 R = TypeVar("R")
 
