@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
 from arize_queues_raw.types import UNSET, Unset
 
+from arize_queues import _operations
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
 
-from . import _calls
 from ._drivers import aiterate, arun
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ class AsyncAnnotationQueues:
         Returns:
             A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
         """
-        return await self._run(_calls.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor))
+        return await self._run(
+            _operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor)
+        )
 
     def iter(
         self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
@@ -98,7 +100,7 @@ class AsyncAnnotationQueues:
             name: Only those with this in their name, in any case.
             page_size: Queues per request, 1 to `MAX_PAGE_SIZE`.
         """
-        return self._iterate(_calls.iter_queues(self._session, space=space, name=name, page_size=page_size))
+        return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
 
     async def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
         """Get a queue.
@@ -107,7 +109,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_calls.get(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
 
     async def create(
         self,
@@ -143,7 +145,7 @@ class AsyncAnnotationQueues:
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
         return await self._run(
-            _calls.create(
+            _operations.create(
                 self._session,
                 name=name,
                 space=space,
@@ -183,7 +185,7 @@ class AsyncAnnotationQueues:
             ConflictError: The space has an active queue of the new name.
         """
         return await self._run(
-            _calls.update(
+            _operations.update(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -202,7 +204,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_calls.delete(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
 
     async def list_records(
         self,
@@ -224,7 +226,7 @@ class AsyncAnnotationQueues:
             A page with `.records` and `.pagination`; iterating it gives its records.
         """
         return await self._run(
-            _calls.list_records(
+            _operations.list_records(
                 self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
             )
         )
@@ -240,7 +242,7 @@ class AsyncAnnotationQueues:
             page_size: Records per request, 1 to `MAX_RECORDS_PAGE_SIZE`.
         """
         return self._iterate(
-            _calls.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
+            _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
         )
 
     async def plan_records(
@@ -254,7 +256,7 @@ class AsyncAnnotationQueues:
             record_sources: As for `add_records`.
         """
         return await self._run(
-            _calls.plan_records(
+            _operations.plan_records(
                 self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
             )
         )
@@ -292,7 +294,7 @@ class AsyncAnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return await self._run(
-            _calls.add_records(
+            _operations.add_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -331,7 +333,7 @@ class AsyncAnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return await self._run(
-            _calls.delete_records(
+            _operations.delete_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -366,7 +368,7 @@ class AsyncAnnotationQueues:
             What was submitted (`.annotations`).
         """
         return await self._run(
-            _calls.annotate_record(
+            _operations.annotate_record(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -412,7 +414,7 @@ class AsyncAnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return await self._run(
-            _calls.annotate_records(
+            _operations.annotate_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -448,7 +450,7 @@ class AsyncAnnotationQueues:
             Who it is assigned to now (`.assigned_users`).
         """
         return await self._run(
-            _calls.assign_record(
+            _operations.assign_record(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -490,7 +492,7 @@ class AsyncAnnotationQueues:
             LedgerError: The ledger is broken, in use, or of another job.
         """
         return await self._run(
-            _calls.assign_records(
+            _operations.assign_records(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -512,7 +514,7 @@ class AsyncAnnotationQueues:
         Returns:
             A page with `.tags`; iterating it gives them.
         """
-        return await self._run(_calls.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
 
     async def add_tags(
         self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]
@@ -528,7 +530,7 @@ class AsyncAnnotationQueues:
             A page with all `.tags` that the queue has now.
         """
         return await self._run(
-            _calls.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
+            _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
         )
 
     async def _run(self, plan: Plan[T]) -> T:

@@ -11,7 +11,7 @@ from arize_queues_raw import limits
 from by_hand import config, make_session, play, queue, reply, serve
 
 from arize_queues import ExampleSource, Id, InvalidRequestError, SpaceRequiredError, SpanSource
-from arize_queues._add import plan_records
+from arize_queues._operations.add import plan_records
 from arize_queues.types import (
     Annotation,
     AnnotationInput,

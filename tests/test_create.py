@@ -22,8 +22,8 @@ from arize_queues import (
     SpanSource,
     UnexpectedResponseError,
 )
-from arize_queues._create import create
-from arize_queues._operations import get
+from arize_queues._operations.create import create
+from arize_queues._operations.queues import get
 from arize_queues.emulator import Emulator, Fault
 
 ASKED = queue(annotation_configs=[config()], annotators=[{"id": "u1", "email": "a@b.c"}])

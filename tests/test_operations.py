@@ -21,7 +21,7 @@ from arize_queues import (
     SpanSource,
     TraceSource,
 )
-from arize_queues._operations import add_tags, list_queues, list_tags
+from arize_queues._operations.queues import add_tags, list_queues, list_tags
 from arize_queues._request.revision import NEW, OLD
 from arize_queues.emulator import Emulator
 from arize_queues.types import AnnotationInput, AnnotationQueueCompletionStatus

@@ -9,10 +9,10 @@ import pytest
 from by_hand import make_session, page, play, problem, queue, record, reply, serve
 
 from arize_queues import ExampleSource, NameNotFoundError, NotFoundError, SpanSource
-from arize_queues._add import add_records, plan_records
-from arize_queues._create import create
 from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, QUEUE, SPACE
-from arize_queues._operations import get, update
+from arize_queues._operations.add import add_records, plan_records
+from arize_queues._operations.create import create
+from arize_queues._operations.queues import get, update
 from arize_queues.types import UNSET
 
 STAMP = "2026-01-01T00:00:00Z"

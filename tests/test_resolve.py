@@ -16,7 +16,7 @@ from arize_queues import (
     SpaceRequiredError,
 )
 from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, SPACE, find, id_of
-from arize_queues._operations import get, update
+from arize_queues._operations.queues import get, update
 from arize_queues._request.context import NAME_LIFETIME, NAMES_KEPT, NameMemory
 from arize_queues.types import UNSET
 

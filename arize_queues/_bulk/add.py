@@ -17,7 +17,7 @@ from arize_queues_raw.models import (
 
 from arize_queues._inputs.identifiers import is_id
 from arize_queues._names.resolver import QueueRef, home_space_id, renewing
-from arize_queues._operations import only_new_sources
+from arize_queues._operations.queues import only_new_sources
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session

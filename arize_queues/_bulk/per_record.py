@@ -15,7 +15,7 @@ from arize_queues_raw.models import (
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import QueueRef, queue_ref
-from arize_queues._operations import annotate, assign, check_call
+from arize_queues._operations.queues import annotate, assign, check_call
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
 from arize_queues._results import BulkResult

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arize_queues._inputs.checks import Checks
 from arize_queues._inputs.identifiers import Id
 from arize_queues._names.resolver import DATASET, PROJECT, Resource, SpaceId, id_of, renewing
-from arize_queues._operations import only_new_sources
+from arize_queues._operations.queues import only_new_sources
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
 from arize_queues.errors import InvalidRequestError

@@ -24,8 +24,8 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     [
         "arize_queues._client",
-        "arize_queues._add",
-        "arize_queues._records",
+        "arize_queues._operations.add",
+        "arize_queues._operations.delete_records",
         "arize_queues_raw.client",
         "arize_queues_raw.models",
         "anyio",

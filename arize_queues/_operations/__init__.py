@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from arize_queues._bulk.per_record import annotate_records, assign_records
 
-    from ._add import add_records, plan_records
-    from ._create import create
-    from ._operations import (
+    from .add import add_records, plan_records
+    from .create import create
+    from .delete_records import delete_records
+    from .queues import (
         add_tags,
         annotate_record,
         assign_record,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         list_tags,
         update,
     )
-    from ._records import delete_records
 
 __all__ = [
     "add_records",
@@ -50,18 +50,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "add_records": "_add",
-    "plan_records": "_add",
-    "create": "_create",
-    "annotate_records": "_each",
-    "assign_records": "_each",
-    "delete_records": "_records",
+    "add_records": "arize_queues._operations.add",
+    "plan_records": "arize_queues._operations.add",
+    "create": "arize_queues._operations.create",
+    "annotate_records": "arize_queues._bulk.per_record",
+    "assign_records": "arize_queues._bulk.per_record",
+    "delete_records": "arize_queues._operations.delete_records",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(name)
-    plan = getattr(import_module(f".{_HOMES.get(name, '_operations')}", __package__), name)
+    plan = getattr(import_module(_HOMES.get(name, "arize_queues._operations.queues")), name)
     globals()[name] = plan
     return plan

@@ -22,9 +22,9 @@ from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
 from arize_queues._request.context import Session
 from arize_queues._sources.packing import dedupe
+from arize_queues.errors import InvalidRequestError
 
-from ._operations import check_call
-from .errors import InvalidRequestError
+from .queues import check_call
 
 
 def delete_records(

@@ -28,14 +28,14 @@ from arize_queues._request.context import Session
 from arize_queues._request.retry import NEVER_SENT, REFUSED_UNSEEN
 from arize_queues._sources.packing import RecordPlan
 from arize_queues._sources.resolution import plan_sources, read_sources
-
-from ._operations import config_ids, only_new
-from .errors import (
+from arize_queues.errors import (
     APIConnectionError,
     APIStatusError,
     ArizeQueuesError,
     UnexpectedResponseError,
 )
+
+from .queues import config_ids, only_new
 
 
 def create(

@@ -14,11 +14,11 @@ from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import home_space_id, queue_ref
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues._results import AddRecordsResult
 from arize_queues._sources.packing import RecordPlan, plan
 from arize_queues._sources.resolution import plan_sources, read_sources
 
-from ._operations import check_call, find_queue
-from ._results import AddRecordsResult
+from .queues import check_call, find_queue
 
 
 def plan_records(
