@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
 from arize_queues_raw.types import UNSET, Unset
 
-from arize_queues import _operations
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
+from arize_queues._runtime.drivers import iterate, run
 
-from ._drivers import iterate, run
+from . import _operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from arize_queues._bulk.ledger import LedgerPath
     from arize_queues._bulk.preconditions import OnConflict
     from arize_queues._bulk.progress import ProgressOption
+    from arize_queues._runtime.http import Wire
     from arize_queues._sources.packing import RecordPlan
 
-    from ._connection import Wire
     from ._results import AddRecordsResult, BulkResult
 
 T = TypeVar("T")

@@ -12,10 +12,10 @@ import httpx
 from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues._request.context import Session
+from arize_queues._runtime.http import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
 
 from ._annotation_queues import AnnotationQueues
 from ._base_url import warn_if_unprotected
-from ._connection import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
 from ._settings import (
     DEFAULT_MAX_CONCURRENCY,
     DEFAULT_MAX_RETRIES,

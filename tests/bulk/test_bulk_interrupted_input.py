@@ -19,12 +19,12 @@ from bulk_world import ANA, Caller, FakeClock, Handled, Press, World, check_sums
 from plain_server import QUEUE, PlainServer
 
 from arize_queues import PartialFailureError
-from arize_queues._background import ThreadBackground
 from arize_queues._bulk import job as _bulk
-from arize_queues._connection import Wire
 from arize_queues._plans.steps import Send, Start
+from arize_queues._runtime.http import Wire
+from arize_queues._runtime.within import asend_within, send_within
+from arize_queues._runtime.workers import ThreadBackground
 from arize_queues._settings import Config
-from arize_queues._within import asend_within, send_within
 
 
 class Feed:

@@ -14,10 +14,9 @@ import httpx
 from arize_queues_raw.types import dumps
 
 from arize_queues._plans.steps import Send
-
-from ._settings import CONNECT_TIMEOUT, Config
-from ._version import __version__
-from .errors import ConfigurationError
+from arize_queues._settings import CONNECT_TIMEOUT, Config
+from arize_queues._version import __version__
+from arize_queues.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import ssl

@@ -13,9 +13,8 @@ from collections.abc import Awaitable, Callable
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from arize_queues._clock import Clock
 from arize_queues._plans.steps import Finished, Send, Start
-
-from ._clock import Clock
 
 if TYPE_CHECKING:
     import httpx

@@ -13,7 +13,7 @@ import httpx
 
 from arize_queues._plans.steps import Send
 
-from ._connection import Wire
+from .http import Wire
 
 _NO_TURN = "its turn did not come in time"
 _LATE = "the answer did not end in time"

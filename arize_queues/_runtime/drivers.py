@@ -13,12 +13,12 @@ from typing import Any, TypeAlias, TypeVar
 
 import httpx
 
+from arize_queues._clock import Clock
 from arize_queues._plans.steps import Emit, Next, Plan, Send, Sleep, Start, Step
 
-from ._background import TaskBackground, ThreadBackground
-from ._clock import Clock
-from ._connection import Wire
-from ._within import asend_within, send_within
+from .http import Wire
+from .within import asend_within, send_within
+from .workers import TaskBackground, ThreadBackground
 
 _READ = httpx.ByteStream(b"")
 
