@@ -13,8 +13,8 @@ from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues._request.context import Session
 from arize_queues._runtime.http import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
+from arize_queues.annotation_queues._sync import AnnotationQueues
 
-from ._annotation_queues import AnnotationQueues
 from ._base_url import warn_if_unprotected
 from ._settings import (
     DEFAULT_MAX_CONCURRENCY,
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import anyio
     from arize_queues_raw.client import AuthenticatedClient
 
-    from ._async_annotation_queues import AsyncAnnotationQueues
+    from arize_queues.annotation_queues._async import AsyncAnnotationQueues
+
     from ._results import ResponseInfo
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
@@ -241,7 +242,7 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     _http_class = httpx.AsyncClient
 
     def _attach(self) -> None:
-        from ._async_annotation_queues import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
+        from arize_queues.annotation_queues._async import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
 
         self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._wire)
 

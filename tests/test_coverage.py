@@ -23,7 +23,7 @@ from by_sample import SPEC, TIME, SampleServer, content, described, sample, sche
 
 import arize_queues
 from arize_queues import ArizeClient, ExampleSource, SessionSource, SpanSource, TraceSource
-from arize_queues._annotation_queues import AnnotationQueues
+from arize_queues.annotation_queues._sync import AnnotationQueues
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))  # the scripts run as programs and import each other by bare name

@@ -10,8 +10,8 @@ import pytest
 from by_hand import async_client_of
 
 from arize_queues import ArizeClient, AsyncArizeClient, SpanSource
-from arize_queues._annotation_queues import AnnotationQueues
-from arize_queues._async_annotation_queues import AsyncAnnotationQueues
+from arize_queues.annotation_queues._async import AsyncAnnotationQueues
+from arize_queues.annotation_queues._sync import AnnotationQueues
 from arize_queues.emulator import Emulator
 
 WINDOW: dict[str, Any] = {"start_time": "2026-03-02", "end_time": "2026-03-09"}

@@ -1,4 +1,4 @@
-"""The calls of a client, async: signatures and docstrings. Every body is one line.
+"""The calls of a client, sync: signatures and docstrings. Every body is one line.
 
 The two faces have the same methods, signatures and docstrings; a test holds them to it. What a call does is told in
 `_operations`, `_create`, `_add` and `_records`.
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
 from arize_queues_raw.types import UNSET, Unset
 
+from arize_queues import _operations
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
-from arize_queues._runtime.drivers import aiterate, arun
-
-from . import _operations
+from arize_queues._runtime.drivers import iterate, run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import Callable, Generator
 
     import httpx
     from arize_queues_raw.models import (
@@ -37,15 +36,14 @@ if TYPE_CHECKING:
     from arize_queues._bulk.ledger import LedgerPath
     from arize_queues._bulk.preconditions import OnConflict
     from arize_queues._bulk.progress import ProgressOption
+    from arize_queues._results import AddRecordsResult, BulkResult
     from arize_queues._runtime.http import Wire
     from arize_queues._sources.packing import RecordPlan
-
-    from ._results import AddRecordsResult, BulkResult
 
 T = TypeVar("T")
 
 
-class AsyncAnnotationQueues:
+class AnnotationQueues:
     """The calls on annotation queues; `client.annotation_queues` holds one.
 
     All arguments are keyword-only. `annotation_queue`, `space` and the projects, datasets and annotation configs of a
@@ -63,11 +61,11 @@ class AsyncAnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.AsyncClient]]) -> None:
+    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.Client]]) -> None:
         self._session = session
         self._wire = wire
 
-    async def list(
+    def list(
         self,
         *,
         space: str | None = None,
@@ -86,13 +84,11 @@ class AsyncAnnotationQueues:
         Returns:
             A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
         """
-        return await self._run(
-            _operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor)
-        )
+        return self._run(_operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor))
 
     def iter(
         self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
-    ) -> AsyncGenerator[AnnotationQueue]:
+    ) -> Generator[AnnotationQueue]:
         """Iterate over all queues, newest first; the next page is fetched while this one is used.
 
         Args:
@@ -102,16 +98,16 @@ class AsyncAnnotationQueues:
         """
         return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
 
-    async def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
+    def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
         """Get a queue.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
 
-    async def create(
+    def create(
         self,
         *,
         name: str,
@@ -144,7 +140,7 @@ class AsyncAnnotationQueues:
             ConflictError: The space has an active queue of that name.
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
-        return await self._run(
+        return self._run(
             _operations.create(
                 self._session,
                 name=name,
@@ -158,7 +154,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def update(
+    def update(
         self,
         *,
         annotation_queue: str,
@@ -184,7 +180,7 @@ class AsyncAnnotationQueues:
         Raises:
             ConflictError: The space has an active queue of the new name.
         """
-        return await self._run(
+        return self._run(
             _operations.update(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -197,16 +193,16 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def delete(self, *, annotation_queue: str, space: str | None = None) -> None:
+    def delete(self, *, annotation_queue: str, space: str | None = None) -> None:
         """Delete a queue, for good.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
 
-    async def list_records(
+    def list_records(
         self,
         *,
         annotation_queue: str,
@@ -225,7 +221,7 @@ class AsyncAnnotationQueues:
         Returns:
             A page with `.records` and `.pagination`; iterating it gives its records.
         """
-        return await self._run(
+        return self._run(
             _operations.list_records(
                 self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
             )
@@ -233,7 +229,7 @@ class AsyncAnnotationQueues:
 
     def iter_records(
         self, *, annotation_queue: str, space: str | None = None, page_size: int = MAX_RECORDS_PAGE_SIZE
-    ) -> AsyncGenerator[AnnotationQueueRecord]:
+    ) -> Generator[AnnotationQueueRecord]:
         """Iterate over all records of a queue; the next page is fetched while this one is used.
 
         Args:
@@ -245,7 +241,7 @@ class AsyncAnnotationQueues:
             _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
         )
 
-    async def plan_records(
+    def plan_records(
         self, *, annotation_queue: str, space: str | None = None, record_sources: Iterable[Any]
     ) -> RecordPlan:
         """Plan an add without sending it; print the plan to see a table of its requests.
@@ -255,13 +251,13 @@ class AsyncAnnotationQueues:
             space: The space's ID or name; needed with a queue's name.
             record_sources: As for `add_records`.
         """
-        return await self._run(
+        return self._run(
             _operations.plan_records(
                 self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
             )
         )
 
-    async def add_records(
+    def add_records(
         self,
         *,
         annotation_queue: str,
@@ -293,7 +289,7 @@ class AsyncAnnotationQueues:
             PartialFailureError: Some did not go in; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return await self._run(
+        return self._run(
             _operations.add_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -305,7 +301,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def delete_records(
+    def delete_records(
         self,
         *,
         annotation_queue: str,
@@ -332,7 +328,7 @@ class AsyncAnnotationQueues:
             PartialFailureError: Some were not deleted; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return await self._run(
+        return self._run(
             _operations.delete_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -344,7 +340,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def annotate_record(
+    def annotate_record(
         self,
         *,
         annotation_queue: str,
@@ -367,7 +363,7 @@ class AsyncAnnotationQueues:
         Returns:
             What was submitted (`.annotations`).
         """
-        return await self._run(
+        return self._run(
             _operations.annotate_record(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -377,7 +373,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def annotate_records(
+    def annotate_records(
         self,
         *,
         annotation_queue: str,
@@ -413,7 +409,7 @@ class AsyncAnnotationQueues:
             PartialFailureError: Some were not annotated; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return await self._run(
+        return self._run(
             _operations.annotate_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -427,7 +423,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def assign_record(
+    def assign_record(
         self,
         *,
         annotation_queue: str,
@@ -449,7 +445,7 @@ class AsyncAnnotationQueues:
         Returns:
             Who it is assigned to now (`.assigned_users`).
         """
-        return await self._run(
+        return self._run(
             _operations.assign_record(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -459,7 +455,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def assign_records(
+    def assign_records(
         self,
         *,
         annotation_queue: str,
@@ -491,7 +487,7 @@ class AsyncAnnotationQueues:
             PartialFailureError: Some were not assigned; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return await self._run(
+        return self._run(
             _operations.assign_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -504,7 +500,7 @@ class AsyncAnnotationQueues:
             )
         )
 
-    async def list_tags(self, *, annotation_queue: str, space: str | None = None) -> ListTagsResponse:
+    def list_tags(self, *, annotation_queue: str, space: str | None = None) -> ListTagsResponse:
         """Give the tags of a queue, most recently updated first, all on one page. Since revision 2026-10.
 
         Args:
@@ -514,11 +510,9 @@ class AsyncAnnotationQueues:
         Returns:
             A page with `.tags`; iterating it gives them.
         """
-        return await self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
 
-    async def add_tags(
-        self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]
-    ) -> ListTagsResponse:
+    def add_tags(self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]) -> ListTagsResponse:
         """Attach tags to a queue; those it has already are ignored. Since revision 2026-10.
 
         Args:
@@ -529,12 +523,12 @@ class AsyncAnnotationQueues:
         Returns:
             A page with all `.tags` that the queue has now.
         """
-        return await self._run(
+        return self._run(
             _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
         )
 
-    async def _run(self, plan: Plan[T]) -> T:
-        return await arun(plan, self._wire(), self._session.clock)
+    def _run(self, plan: Plan[T]) -> T:
+        return run(plan, self._wire(), self._session.clock)
 
-    def _iterate(self, plan: Plan[None]) -> AsyncGenerator[Any]:
-        return aiterate(plan, self._wire(), self._session.clock)
+    def _iterate(self, plan: Plan[None]) -> Generator[Any]:
+        return iterate(plan, self._wire(), self._session.clock)

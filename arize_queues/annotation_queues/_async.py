@@ -1,4 +1,4 @@
-"""The calls of a client, sync: signatures and docstrings. Every body is one line.
+"""The calls of a client, async: signatures and docstrings. Every body is one line.
 
 The two faces have the same methods, signatures and docstrings; a test holds them to it. What a call does is told in
 `_operations`, `_create`, `_add` and `_records`.
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
 from arize_queues_raw.types import UNSET, Unset
 
+from arize_queues import _operations
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import Session
-from arize_queues._runtime.drivers import iterate, run
-
-from . import _operations
+from arize_queues._runtime.drivers import aiterate, arun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import AsyncGenerator, Callable
 
     import httpx
     from arize_queues_raw.models import (
@@ -37,15 +36,14 @@ if TYPE_CHECKING:
     from arize_queues._bulk.ledger import LedgerPath
     from arize_queues._bulk.preconditions import OnConflict
     from arize_queues._bulk.progress import ProgressOption
+    from arize_queues._results import AddRecordsResult, BulkResult
     from arize_queues._runtime.http import Wire
     from arize_queues._sources.packing import RecordPlan
-
-    from ._results import AddRecordsResult, BulkResult
 
 T = TypeVar("T")
 
 
-class AnnotationQueues:
+class AsyncAnnotationQueues:
     """The calls on annotation queues; `client.annotation_queues` holds one.
 
     All arguments are keyword-only. `annotation_queue`, `space` and the projects, datasets and annotation configs of a
@@ -63,11 +61,11 @@ class AnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.Client]]) -> None:
+    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.AsyncClient]]) -> None:
         self._session = session
         self._wire = wire
 
-    def list(
+    async def list(
         self,
         *,
         space: str | None = None,
@@ -86,11 +84,13 @@ class AnnotationQueues:
         Returns:
             A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
         """
-        return self._run(_operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor))
+        return await self._run(
+            _operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor)
+        )
 
     def iter(
         self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
-    ) -> Generator[AnnotationQueue]:
+    ) -> AsyncGenerator[AnnotationQueue]:
         """Iterate over all queues, newest first; the next page is fetched while this one is used.
 
         Args:
@@ -100,16 +100,16 @@ class AnnotationQueues:
         """
         return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
 
-    def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
+    async def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
         """Get a queue.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
 
-    def create(
+    async def create(
         self,
         *,
         name: str,
@@ -142,7 +142,7 @@ class AnnotationQueues:
             ConflictError: The space has an active queue of that name.
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
-        return self._run(
+        return await self._run(
             _operations.create(
                 self._session,
                 name=name,
@@ -156,7 +156,7 @@ class AnnotationQueues:
             )
         )
 
-    def update(
+    async def update(
         self,
         *,
         annotation_queue: str,
@@ -182,7 +182,7 @@ class AnnotationQueues:
         Raises:
             ConflictError: The space has an active queue of the new name.
         """
-        return self._run(
+        return await self._run(
             _operations.update(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -195,16 +195,16 @@ class AnnotationQueues:
             )
         )
 
-    def delete(self, *, annotation_queue: str, space: str | None = None) -> None:
+    async def delete(self, *, annotation_queue: str, space: str | None = None) -> None:
         """Delete a queue, for good.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
 
-    def list_records(
+    async def list_records(
         self,
         *,
         annotation_queue: str,
@@ -223,7 +223,7 @@ class AnnotationQueues:
         Returns:
             A page with `.records` and `.pagination`; iterating it gives its records.
         """
-        return self._run(
+        return await self._run(
             _operations.list_records(
                 self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
             )
@@ -231,7 +231,7 @@ class AnnotationQueues:
 
     def iter_records(
         self, *, annotation_queue: str, space: str | None = None, page_size: int = MAX_RECORDS_PAGE_SIZE
-    ) -> Generator[AnnotationQueueRecord]:
+    ) -> AsyncGenerator[AnnotationQueueRecord]:
         """Iterate over all records of a queue; the next page is fetched while this one is used.
 
         Args:
@@ -243,7 +243,7 @@ class AnnotationQueues:
             _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
         )
 
-    def plan_records(
+    async def plan_records(
         self, *, annotation_queue: str, space: str | None = None, record_sources: Iterable[Any]
     ) -> RecordPlan:
         """Plan an add without sending it; print the plan to see a table of its requests.
@@ -253,13 +253,13 @@ class AnnotationQueues:
             space: The space's ID or name; needed with a queue's name.
             record_sources: As for `add_records`.
         """
-        return self._run(
+        return await self._run(
             _operations.plan_records(
                 self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
             )
         )
 
-    def add_records(
+    async def add_records(
         self,
         *,
         annotation_queue: str,
@@ -291,7 +291,7 @@ class AnnotationQueues:
             PartialFailureError: Some did not go in; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return self._run(
+        return await self._run(
             _operations.add_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -303,7 +303,7 @@ class AnnotationQueues:
             )
         )
 
-    def delete_records(
+    async def delete_records(
         self,
         *,
         annotation_queue: str,
@@ -330,7 +330,7 @@ class AnnotationQueues:
             PartialFailureError: Some were not deleted; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return self._run(
+        return await self._run(
             _operations.delete_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -342,7 +342,7 @@ class AnnotationQueues:
             )
         )
 
-    def annotate_record(
+    async def annotate_record(
         self,
         *,
         annotation_queue: str,
@@ -365,7 +365,7 @@ class AnnotationQueues:
         Returns:
             What was submitted (`.annotations`).
         """
-        return self._run(
+        return await self._run(
             _operations.annotate_record(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -375,7 +375,7 @@ class AnnotationQueues:
             )
         )
 
-    def annotate_records(
+    async def annotate_records(
         self,
         *,
         annotation_queue: str,
@@ -411,7 +411,7 @@ class AnnotationQueues:
             PartialFailureError: Some were not annotated; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return self._run(
+        return await self._run(
             _operations.annotate_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -425,7 +425,7 @@ class AnnotationQueues:
             )
         )
 
-    def assign_record(
+    async def assign_record(
         self,
         *,
         annotation_queue: str,
@@ -447,7 +447,7 @@ class AnnotationQueues:
         Returns:
             Who it is assigned to now (`.assigned_users`).
         """
-        return self._run(
+        return await self._run(
             _operations.assign_record(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -457,7 +457,7 @@ class AnnotationQueues:
             )
         )
 
-    def assign_records(
+    async def assign_records(
         self,
         *,
         annotation_queue: str,
@@ -489,7 +489,7 @@ class AnnotationQueues:
             PartialFailureError: Some were not assigned; it accounts for all.
             LedgerError: The ledger is broken, in use, or of another job.
         """
-        return self._run(
+        return await self._run(
             _operations.assign_records(
                 self._session,
                 annotation_queue=annotation_queue,
@@ -502,7 +502,7 @@ class AnnotationQueues:
             )
         )
 
-    def list_tags(self, *, annotation_queue: str, space: str | None = None) -> ListTagsResponse:
+    async def list_tags(self, *, annotation_queue: str, space: str | None = None) -> ListTagsResponse:
         """Give the tags of a queue, most recently updated first, all on one page. Since revision 2026-10.
 
         Args:
@@ -512,9 +512,11 @@ class AnnotationQueues:
         Returns:
             A page with `.tags`; iterating it gives them.
         """
-        return self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
 
-    def add_tags(self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]) -> ListTagsResponse:
+    async def add_tags(
+        self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]
+    ) -> ListTagsResponse:
         """Attach tags to a queue; those it has already are ignored. Since revision 2026-10.
 
         Args:
@@ -525,12 +527,12 @@ class AnnotationQueues:
         Returns:
             A page with all `.tags` that the queue has now.
         """
-        return self._run(
+        return await self._run(
             _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
         )
 
-    def _run(self, plan: Plan[T]) -> T:
-        return run(plan, self._wire(), self._session.clock)
+    async def _run(self, plan: Plan[T]) -> T:
+        return await arun(plan, self._wire(), self._session.clock)
 
-    def _iterate(self, plan: Plan[None]) -> Generator[Any]:
-        return iterate(plan, self._wire(), self._session.clock)
+    def _iterate(self, plan: Plan[None]) -> AsyncGenerator[Any]:
+        return aiterate(plan, self._wire(), self._session.clock)
