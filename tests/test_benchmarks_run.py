@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from benchmarks import bulk, calls, decoding, growth, measuring, planning, processes, report, starting, streaming
+
+from tests.benchmarks import bulk, calls, decoding, growth, measuring, planning, processes, report, starting, streaming
 
 TINY = measuring.Effort(rounds=1, scale=0.001)
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import arize_queues_raw.api
-import by_hand
 import httpx
 import pytest
 from arize_queues_raw.operations import OPERATIONS, Operation
-from by_sample import SPEC, TIME, SampleServer, content, described, sample, schema, statuses
 
 import arize_queues
 from arize_queues import ArizeClient, ExampleSource, SessionSource, SpanSource, TraceSource
 from arize_queues.annotation_queues._sync import AnnotationQueues
+from tests.support import answers as by_hand
+from tests.support.samples import SPEC, TIME, SampleServer, content, described, sample, schema, statuses
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))  # the scripts run as programs and import each other by bare name

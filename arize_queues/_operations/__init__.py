@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from arize_queues._bulk.per_record import annotate_records, assign_records
 
     from .add import add_records, plan_records
-    from .create import create
-    from .delete_records import delete_records
+    from .create import create_queue
+    from .deletion import delete_records
     from .queues import (
         add_tags,
         annotate_record,
         assign_record,
-        delete,
-        get,
+        delete_queue,
+        get_queue,
         iter_queues,
         iter_records,
         list_queues,
         list_records,
         list_tags,
-        update,
+        update_queue,
     )
 
 __all__ = [
@@ -36,26 +36,26 @@ __all__ = [
     "annotate_records",
     "assign_record",
     "assign_records",
-    "create",
-    "delete",
+    "create_queue",
+    "delete_queue",
     "delete_records",
-    "get",
+    "get_queue",
     "iter_queues",
     "iter_records",
     "list_queues",
     "list_records",
     "list_tags",
     "plan_records",
-    "update",
+    "update_queue",
 ]
 
 _HOMES = {
     "add_records": "arize_queues._operations.add",
     "plan_records": "arize_queues._operations.add",
-    "create": "arize_queues._operations.create",
+    "create_queue": "arize_queues._operations.create",
     "annotate_records": "arize_queues._bulk.per_record",
     "assign_records": "arize_queues._bulk.per_record",
-    "delete_records": "arize_queues._operations.delete_records",
+    "delete_records": "arize_queues._operations.deletion",
 }
 
 

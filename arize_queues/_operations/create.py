@@ -38,7 +38,7 @@ from arize_queues.errors import (
 from .queues import config_ids, only_new
 
 
-def create(
+def create_queue(
     session: Session,
     *,
     name: str,

@@ -85,12 +85,12 @@ def _queue_filters(checks: Checks, space: str | None, name: str | None, field: s
     return filters
 
 
-def get(session: Session, *, annotation_queue: str, space: str | None) -> Plan[AnnotationQueue]:
+def get_queue(session: Session, *, annotation_queue: str, space: str | None) -> Plan[AnnotationQueue]:
     queue = yield from find_queue(session, Checks(), annotation_queue, space)
     return (yield from addressed(session, queue, lambda id_: call(session, get_annotation_queue, id_)))
 
 
-def update(  # as many as the API has fields
+def update_queue(  # as many as the API has fields
     session: Session,
     *,
     annotation_queue: str,
@@ -137,7 +137,7 @@ def _change(
     return (yield from call(session, update_annotation_queue, queue.now(), body=body))
 
 
-def delete(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
+def delete_queue(session: Session, *, annotation_queue: str, space: str | None) -> Plan[None]:
     queue = yield from find_queue(session, Checks(), annotation_queue, space)
     yield from addressed(session, queue, lambda id_: call_delete(session, delete_annotation_queue, id_))
     session.names.forget_id(queue.id)

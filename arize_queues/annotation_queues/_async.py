@@ -107,7 +107,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.get_queue(self._session, annotation_queue=annotation_queue, space=space))
 
     async def create(
         self,
@@ -143,7 +143,7 @@ class AsyncAnnotationQueues:
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
         return await self._run(
-            _operations.create(
+            _operations.create_queue(
                 self._session,
                 name=name,
                 space=space,
@@ -183,7 +183,7 @@ class AsyncAnnotationQueues:
             ConflictError: The space has an active queue of the new name.
         """
         return await self._run(
-            _operations.update(
+            _operations.update_queue(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -202,7 +202,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.delete_queue(self._session, annotation_queue=annotation_queue, space=space))
 
     async def list_records(
         self,

@@ -105,7 +105,7 @@ class AnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.get(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.get_queue(self._session, annotation_queue=annotation_queue, space=space))
 
     def create(
         self,
@@ -141,7 +141,7 @@ class AnnotationQueues:
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
         return self._run(
-            _operations.create(
+            _operations.create_queue(
                 self._session,
                 name=name,
                 space=space,
@@ -181,7 +181,7 @@ class AnnotationQueues:
             ConflictError: The space has an active queue of the new name.
         """
         return self._run(
-            _operations.update(
+            _operations.update_queue(
                 self._session,
                 annotation_queue=annotation_queue,
                 space=space,
@@ -200,7 +200,7 @@ class AnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.delete(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.delete_queue(self._session, annotation_queue=annotation_queue, space=space))
 
     def list_records(
         self,

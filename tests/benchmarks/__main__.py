@@ -49,7 +49,7 @@ def main() -> None:
 
 def _measure(theme: str, effort: Effort, official: Path | None) -> Findings:
     logging.disable(logging.WARNING)
-    found: Findings = importlib.import_module(f"benchmarks.{theme}").measure(effort, official)
+    found: Findings = importlib.import_module(f"tests.benchmarks.{theme}").measure(effort, official)
     return found
 
 
@@ -59,7 +59,7 @@ def _in_process(theme: str, options: argparse.Namespace, python: Path | None) ->
     if python is None and "--no-official" not in flags:
         flags.append("--no-official")
     runner, paths = (environments.lean(), (environments.ASIDE,)) if theme in LEAN else (sys.executable, ())
-    command = [str(runner), "-m", "benchmarks", "--theme", theme, *flags]
+    command = [str(runner), "-m", "tests.benchmarks", "--theme", theme, *flags]
     done = subprocess.run(command, env=processes.environment(*paths), check=True, stdout=subprocess.PIPE, text=True)
     found = json.loads(done.stdout.splitlines()[-1])
     points = [Point(**point) for point in found["points"]]

@@ -59,7 +59,7 @@ def contest(url: str, limit: int, rounds: int) -> Samples:
 def _without_orjson(url: str, limit: int, rounds: int) -> Samples:
     """Run the contest in a process where the client finds no orjson, while the floor still has it."""
     code = (
-        "import sys, json; from benchmarks import decoding; sys.modules['orjson'] = None; "
+        "import sys, json; from tests.benchmarks import decoding; sys.modules['orjson'] = None; "
         f"print(json.dumps(decoding.contest({url!r}, {limit}, {rounds}).taken))"
     )
     command = [sys.executable, "-c", code]

@@ -1,7 +1,7 @@
 """The emulator in a process of its own, with queues full of records, slow from then on.
 
-`python -m benchmarks.emulator_server --records 2000 --latency 0.05` prints, as JSON, where it is and what is in it, and
-ends with its standard input.
+`python -m tests.benchmarks.emulator_server --records 2000 --latency 0.05` prints, as JSON, where it is and what is in
+it, and ends with its standard input.
 """
 
 from __future__ import annotations

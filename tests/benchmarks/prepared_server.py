@@ -1,6 +1,7 @@
 """A server in a process of its own that answers with prepared bytes, so that only the client's work is measured.
 
-`python -m benchmarks.prepared_server --records 1000 --latency 0.02` prints its port and ends with its standard input.
+`python -m tests.benchmarks.prepared_server --records 1000 --latency 0.02` prints its port and ends with its standard
+input.
 """
 
 from __future__ import annotations

@@ -19,14 +19,16 @@ _PATHS = (ROOT / "tests", ROOT, ROOT / "generated")
 @contextmanager
 def prepared_server(*, records: int = 1, latency: float = 0.0) -> Iterator[str]:
     """Run the server of prepared bytes, and give its URL."""
-    with _running("benchmarks.prepared_server", ["--records", str(records), "--latency", str(latency)]) as process:
+    with _running(
+        "tests.benchmarks.prepared_server", ["--records", str(records), "--latency", str(latency)]
+    ) as process:
         yield f"http://127.0.0.1:{_line(process)}"
 
 
 @contextmanager
 def emulator(*arguments: str) -> Iterator[dict[str, Any]]:
     """Run the emulator with a world for bulk work, and give its URL and what is in it."""
-    with _running("benchmarks.emulator_server", arguments) as process:
+    with _running("tests.benchmarks.emulator_server", arguments) as process:
         world: dict[str, Any] = json.loads(_line(process))
         yield world
 

@@ -64,7 +64,8 @@ def walk(url: str, records: int, work: Callable[[float], object] | None = None, 
 
 def resident_peak(url: str, records: int, most: int | None = None) -> float:
     """Give the peak of resident memory in bytes of a fresh process that walks the records."""
-    code = f"from benchmarks import streaming; streaming.walk({url!r}, {records}, most={most}); print(streaming.peak())"
+    walk = f"streaming.walk({url!r}, {records}, most={most})"
+    code = f"from tests.benchmarks import streaming; {walk}; print(streaming.peak())"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=processes.environment(), check=True, capture_output=True, text=True)
     return float(done.stdout)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from bulk_world import World
 
 from arize_queues.emulator import Emulator
+from tests.support.bulk_world import World
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,386 @@
+"""The ledger: which files it takes, what it holds, and that it stays true."""
+
+from __future__ import annotations
+
+import resource
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arize_queues import InvalidRequestError, LedgerError, PartialFailureError, ServerError
+from arize_queues._bulk.ledger import Ledger, fingerprint
+from arize_queues.emulator import Fault
+from tests.support.bulk_world import ANA, BEN, CHI, Job, World, check_sums, done_in
+
+BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]
+KINDS = ["sync", "asyncio"]
+
+
+def call(job: Job, ledger: Path, kind: str = "sync", **options: Any) -> Any:
+    """Make a job's call with a ledger."""
+    return job.world.caller(kind)(job.method, **job.arguments(job.given), ledger=ledger, **options)
+
+
+def stop_half_way(job: Job, ledger: Path, nth: int = 3) -> PartialFailureError:
+    """Let a job be stopped by a 401, one request at a time."""
+    job.world.emulator.faults.add(Fault(path="*/records*", nth=nth, status=401, times=None, where=is_write))
+    with pytest.raises(PartialFailureError) as caught:
+        call(job, ledger, client={"max_concurrency": 1})
+    job.world.emulator.faults.clear()
+    job.world.emulator.clear_requests()
+    return caught.value
+
+
+def is_write(request: Any) -> bool:
+    """Tell writes from reads."""
+    return bool(request.method != "GET")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", BULK)
+def test_the_same_call_again_sends_what_is_left(world: World, tmp_path: Path, method: str, kind: str) -> None:
+    """After a stop the call goes on with what the ledger lacks, and its counts are those of both runs."""
+    job, ledger = Job.of(world, method, 5), tmp_path / "job.sqlite"
+    partial = stop_half_way(job, ledger)
+    assert done_in(partial.summary) == 2 * len(job.ids(job.given)) // 5
+    result = call(job, ledger, kind)
+    assert len(world.writes(method)) == 3
+    assert job.applied() == set(job.ids(job.given))
+    if method != "delete_records":
+        check_sums(result.summary)
+        assert done_in(result.summary) == result.summary.submitted == len(job.ids(job.given))
+        assert result.summary.requests_sent == 5
+
+
+@pytest.mark.parametrize("method", BULK)
+def test_a_finished_job_sends_nothing_more(world: World, tmp_path: Path, method: str) -> None:
+    """A third call with the ledger of a finished job makes no write."""
+    job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
+    call(job, ledger)
+    world.emulator.clear_requests()
+    call(job, ledger)
+    assert world.writes(method) == []
+
+
+@pytest.mark.parametrize("method", BULK)
+def test_a_ledger_holds_neither_payload_nor_key(world: World, tmp_path: Path, method: str) -> None:
+    """All bytes of the ledger's files: ids are there, texts, labels, emails and the key are not."""
+    job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    assert secrets_in(tmp_path, world) == []
+    call(job, ledger)
+    assert secrets_in(tmp_path, world) == []
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert all(name.encode() in content for name in job.ids(job.given))
+
+
+def secrets_in(folder: Path, world: World) -> list[str]:
+    """Look for what must not be in any file."""
+    content = b"".join(path.read_bytes() for path in folder.iterdir())
+    secrets = [world.emulator.api_key, "seen in bulk", "notes", ANA, BEN, CHI]
+    return [secret for secret in secrets if secret.encode() in content]
+
+
+def other_file(path: Path) -> None:
+    """Write a file that is no database."""
+    path.write_text("record,label\n1,correct\n" * 100)
+
+
+def other_database(path: Path) -> None:
+    """Write a database that is somebody else's."""
+    with_database(path, "CREATE TABLE runs (id INTEGER)")
+
+
+def other_database_of_the_same_tables(path: Path) -> None:
+    """Write a database that only looks like a ledger."""
+    with_database(path, "CREATE TABLE job (field TEXT PRIMARY KEY, value TEXT)", "CREATE TABLE done (key TEXT)")
+
+
+def broken_ledger(path: Path) -> None:
+    """Write a ledger, and spoil it."""
+    with Ledger(path, {"operation": "add_records"}) as ledger:
+        ledger.begin()
+    content = bytearray(path.read_bytes())
+    content[100:] = bytes(255 - byte for byte in content[100:])
+    path.write_bytes(content)
+
+
+def half_a_ledger(path: Path) -> None:
+    """Write a ledger, and cut it."""
+    with Ledger(path, {"operation": "add_records"}) as ledger:
+        ledger.begin()
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def with_database(path: Path, *statements: str) -> None:
+    """Write a database."""
+    database = sqlite3.connect(path)
+    for statement in statements:
+        database.execute(statement)
+    database.commit()
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "write", [other_file, other_database, other_database_of_the_same_tables, broken_ledger, half_a_ledger]
+)
+@pytest.mark.parametrize("method", BULK)
+def test_a_file_that_is_no_ledger_is_refused_and_kept(
+    world: World, tmp_path: Path, method: str, write: Callable[[Path], None]
+) -> None:
+    """What is not ours or is broken is named in the error, nothing is written to the server, the file is as it was."""
+    job, path = Job.of(world, method, 2), tmp_path / "job.sqlite"
+    write(path)
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="ledger") as caught:
+        call(job, path)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == before
+    assert world.writes(method) == []
+
+
+@pytest.mark.parametrize("change", ["queue", "operation", "input"])
+def test_a_ledger_of_another_job_is_refused(world: World, tmp_path: Path, change: str) -> None:
+    """Another queue, another operation or another input: the error names what differs, and nothing is sent."""
+    job, ledger = Job.of(world, "delete_records", 2), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger, nth=1)
+    others = {
+        "queue": Job(world, "delete_records", world.create_queue("Other"), job.given),
+        "operation": Job(world, "assign_records", job.queue, {name: [BEN] for name in job.given}),
+        "input": Job(world, "delete_records", job.queue, job.given[1:]),
+    }
+    with pytest.raises(LedgerError, match=f"another job; .*{change}"):
+        call(others[change], ledger)
+    assert world.writes(others[change].method) == []
+    call(job, ledger)
+    assert job.applied() == set(job.given)
+
+
+def test_other_annotations_of_the_same_records_are_another_job(world: World, tmp_path: Path) -> None:
+    """What the records get is part of the job, though the ledger does not hold it."""
+    job, ledger = Job.of(world, "annotate_records", 3), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    other = Job(
+        world, "annotate_records", job.queue, {**job.given, next(iter(job.given)): [{"name": "notes", "text": "no"}]}
+    )
+    with pytest.raises(LedgerError, match="another job; input"):
+        call(other, ledger)
+
+
+def test_the_same_sources_in_other_forms_are_the_same_job(world: World, tmp_path: Path) -> None:
+    """Names or ids, sources or dicts, in any order: what counts is which records they are."""
+    job, ledger = Job.of(world, "add_records", 3), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    dicts = [
+        {
+            "record_type": "span",
+            "project": "chat",
+            "start_time": source.start_time.isoformat(),
+            "end_time": source.end_time.isoformat(),
+            "span_ids": list(source.span_ids),
+        }
+        for source in reversed(job.given)
+    ]
+    world.caller("sync")("add_records", annotation_queue="Triage", space="prod", record_sources=dicts, ledger=ledger)
+    assert job.applied() == set(job.ids(job.given))
+    assert len(world.writes("add_records")) == 1
+
+
+@pytest.mark.parametrize("method", BULK)
+def test_a_ledger_in_use_is_refused(world: World, tmp_path: Path, method: str) -> None:
+    """While one job has the ledger no other can have it; when it is let go it can be had again."""
+    job, path = Job.of(world, method, 2), tmp_path / "job.sqlite"
+    stop_half_way(job, path, nth=1)
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match="in use"):
+        call(job, path)
+    database.close()
+    call(job, path)
+    assert job.applied() == set(job.ids(job.given))
+
+
+def test_two_ledgers_cannot_be_open_on_one_file(tmp_path: Path) -> None:
+    """The second opening fails, also before the first has written anything."""
+    path, job = tmp_path / "job.sqlite", {"operation": "add_records"}
+    with Ledger(path, job) as first:
+        first.begin()
+        with pytest.raises(LedgerError, match="in use"):
+            Ledger(path, job)
+    with Ledger(path, job) as again:
+        assert len(again) == 0
+
+
+@pytest.mark.parametrize("method", BULK)
+@pytest.mark.parametrize("place", ["nowhere/job.sqlite", "."])
+def test_a_place_that_cannot_be_written_is_refused(world: World, tmp_path: Path, method: str, place: str) -> None:
+    """A folder that is not there, or a folder in place of a file, is a clear error before anything is sent."""
+    job = Job.of(world, method, 2)
+    with pytest.raises(LedgerError, match="unable to open"):
+        call(job, tmp_path / place)
+    assert world.writes(method) == []
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """Let writes beyond a size fail, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("method", ["annotate_records", "assign_records", "add_records"])
+def test_a_full_disk_stops_the_job_with_a_true_account(world: World, tmp_path: Path, method: str) -> None:
+    """When the ledger cannot be written any more nothing more is sent, and the same call goes on later."""
+    job, ledger = Job.of(world, method, 12), tmp_path / "job.sqlite"
+    with no_file_larger_than(60_000), pytest.raises(PartialFailureError, match="cannot be written") as caught:
+        call(job, ledger, client={"max_concurrency": 1})
+    assert set(job.ids(job.given)) - set(job.ids(caught.value.remaining)) == job.applied()
+    check_sums(caught.value.summary)
+    assert 0 < len(world.writes(method)) < 12
+    call(job, ledger)
+    assert job.applied() == set(job.ids(job.given))
+
+
+@pytest.mark.parametrize("method", ["annotate_records", "add_records"])
+def test_a_full_disk_at_the_start_is_a_clear_error(world: World, tmp_path: Path, method: str) -> None:
+    """When the ledger cannot even be begun nothing is sent."""
+    job = Job.of(world, method, 2)
+    with no_file_larger_than(1000), pytest.raises(LedgerError):
+        call(job, tmp_path / "job.sqlite")
+    assert world.writes(method) == []
+
+
+def test_a_ledger_gives_its_file_back(world: World, tmp_path: Path) -> None:
+    """After the call the file is whole and nobody's, whether it ended well or not."""
+    job, ledger = Job.of(world, "annotate_records", 4), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    assert [path.name for path in tmp_path.iterdir()] == ["job.sqlite"]
+    with sqlite3.connect(ledger) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT count(*) FROM done").fetchone() == (2,)
+    database.close()
+    call(job, ledger)
+    assert [path.name for path in tmp_path.iterdir()] == ["job.sqlite"]
+
+
+def test_an_iterator_with_a_ledger_is_read_whole_first(world: World, tmp_path: Path) -> None:
+    """The job is known by its whole input, so an iterator is read to its end, and goes on after a stop."""
+    job, ledger = Job.of(world, "delete_records", 4), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    world.caller("sync")("delete_records", annotation_queue=job.queue, record_ids=iter(job.given), ledger=ledger)
+    assert len(world.writes("delete_records")) == 2
+    assert job.applied() == set(job.given)
+
+
+def test_whole_datasets_are_written_down_too(world: World, tmp_path: Path) -> None:
+    """A dataset that went in as a whole is not asked for again."""
+    datasets = [world.emulator.add_dataset(world.space, f"golden {n}", [{"id": f"{n}"}] * 1) for n in range(4)]
+    queue, ledger = world.create_queue(), tmp_path / "job.sqlite"
+    sources = [{"record_type": "example", "dataset_id": dataset} for dataset in datasets]
+    job = Job(world, "add_records", queue, sources)
+    partial = stop_half_way(job, ledger)
+    check_sums(partial.summary)
+    result = call(job, ledger)
+    assert len(world.writes("add_records")) == 2
+    assert len(world.record_ids(queue)) == 4
+    assert (result.summary.created, result.summary.submitted) == (4, 4)
+
+
+def test_ids_that_were_left_out_are_left_out_again(world: World, tmp_path: Path) -> None:
+    """What `keep_completed` spares is not in the ledger, and the counts of the second run have it."""
+    job, ledger = Job.of(world, "assign_records", 6), tmp_path / "job.sqlite"
+    first = next(iter(job.given))
+    world.emulator.complete(job.queue, first, ANA)
+    stop_half_way(job, ledger)
+    result = call(job, ledger)
+    assert list(result.left_out) == [first]
+    check_sums(result.summary)
+    assert (result.summary.done, result.summary.left_out) == (5, 1)
+
+
+def test_a_fingerprint_tells_inputs_apart() -> None:
+    """Where one entry ends and the next begins counts."""
+    assert len({fingerprint(items) for items in (["ab", "c"], ["a", "bc"], ["abc"], ["c", "ab"], [])}) == 5
+
+
+@pytest.mark.parametrize("method", ["annotate_records", "assign_records"])
+def test_a_call_that_is_refused_lets_its_ledger_go(world: World, tmp_path: Path, method: str) -> None:
+    """While the refusal is still in hand, the same file can be opened again."""
+    queue, ledger = world.create_queue(), tmp_path / "job.sqlite"
+    world.emulator.faults.add(Fault(method="GET", status=500, times=None))
+    field, value = {"annotate_records": ("annotations", [{"name": "no config", "text": "x"}])}.get(
+        method, ("assignments", [BEN])
+    )
+    arguments = {"annotation_queue": queue, field: {"r": value}, "ledger": ledger}
+    call_once = world.caller("sync")
+    with pytest.raises(ServerError):
+        call_once(method, client={"max_retries": 0}, **arguments)
+    world.emulator.faults.clear()
+    with pytest.raises(InvalidRequestError if method == "annotate_records" else PartialFailureError) as first:
+        call_once(method, **arguments)
+    with pytest.raises(type(first.value)):
+        call_once(method, **arguments)
+
+
+def test_a_call_that_is_refused_does_not_bind_the_ledger(world: World, tmp_path: Path) -> None:
+    """Once its rows are mended, the same file serves."""
+    job, ledger = Job.of(world, "annotate_records", 2), tmp_path / "job.sqlite"
+    wrong = Job(world, job.method, job.queue, {**job.given, next(iter(job.given)): [{"name": "score", "score": 99}]})
+    with pytest.raises(InvalidRequestError):
+        call(wrong, ledger)
+    assert not ledger.exists()
+    call(job, ledger)
+    assert job.applied() == set(job.given)
+
+
+def test_a_file_that_is_none_is_refused(world: World) -> None:
+    """SQLite's name for memory is no place to go on from."""
+    job = Job.of(world, "delete_records", 1)
+    with pytest.raises(LedgerError, match="must be a file"):
+        call(job, Path(":memory:"))
+    assert world.writes("delete_records") == []
+
+
+@pytest.mark.parametrize("method", ["delete_records", "annotate_records", "assign_records"])
+def test_the_order_of_the_input_makes_no_other_job_of_it(world: World, tmp_path: Path, method: str) -> None:
+    """The same records in another order, as a set or a query may give them, go on where the job stopped."""
+    job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
+    stop_half_way(job, ledger)
+    turned = dict(reversed(job.given.items())) if isinstance(job.given, dict) else job.given[::-1]
+    call(Job(world, method, job.queue, turned), ledger)
+    assert job.applied() == set(job.given)
+
+
+def test_what_is_done_is_not_judged_again(world: World, tmp_path: Path) -> None:
+    """A person who changes a label that the first run wrote does not keep the second run from going on."""
+    job, ledger = Job.of(world, "annotate_records", 4), tmp_path / "job.sqlite"
+    world.emulator.faults.add(Fault(path="*/annotate", nth=3, status=401, times=None))
+    options: dict[str, Any] = {"on_conflict": "fail", "client": {"max_concurrency": 1}}
+    with pytest.raises(PartialFailureError):
+        call(job, ledger, **options)
+    world.emulator.faults.clear()
+    done = next(iter(job.given))
+    relabelled = {done: [{"name": "notes", "text": "a person's own words"}]}
+    world.caller("sync")("annotate_records", annotation_queue=job.queue, annotations=relabelled)
+    result = call(job, ledger, **options)
+    assert (result.summary.done, result.summary.submitted) == (4, 4)
+    assert job.applied() == set(job.given) - {done}
+
+
+def test_a_ledger_that_another_process_begins_meanwhile_is_refused(tmp_path: Path) -> None:
+    """Two calls that found no file cannot both begin it, though they look in between at what is there."""
+    path = tmp_path / "job.sqlite"
+    first, second = Ledger(path, {"operation": "annotate_records"}), Ledger(path, {"operation": "assign_records"})
+    first.begin()
+    first.close()
+    with pytest.raises(LedgerError, match="another process has begun it"):
+        second.begin()

@@ -1,0 +1,210 @@
+"""Progress: a callable, a bar on a terminal, lines where there is no tqdm, nothing where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import termios
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+import pytest
+
+from arize_queues import PartialFailureError
+from arize_queues._bulk.progress import show
+from arize_queues.emulator import Fault
+from tests.support.bulk_world import Job, World
+from tests.support.clock import ManualClock
+
+BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]
+KINDS = ["sync", "asyncio"]
+
+
+class Terminal:
+    """A pseudo-terminal in place of standard error."""
+
+    def __init__(self) -> None:
+        self._reading, writing = os.openpty()
+        termios.tcsetwinsize(writing, (24, 100))
+        os.set_blocking(self._reading, False)
+        self.stream: TextIO = os.fdopen(writing, "w")
+
+    def attach(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take standard error's place. Only a test can do that: pytest puts its own there before each."""
+        monkeypatch.setattr(sys, "stderr", self.stream)
+
+    def text(self) -> str:
+        """Give what was written so far."""
+        self.stream.flush()
+        content = b""
+        try:
+            while True:  # a terminal gives a line at a time
+                content += os.read(self._reading, 4096)
+        except BlockingIOError:
+            return content.decode().replace("\r\n", "\n")
+
+    def close(self) -> None:
+        """Let it go."""
+        self.stream.close()
+        os.close(self._reading)
+
+
+@pytest.fixture
+def terminal() -> Iterator[Terminal]:
+    """Make a terminal."""
+    made = Terminal()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("method", BULK)
+def test_a_callable_gets_done_and_total(world: World, method: str, kind: str) -> None:
+    """It is called after each request, with rising numbers, and ends at the total."""
+    job, calls = Job.of(world, method, 3), []
+    world.caller(kind)(method, **job.arguments(job.given), progress=lambda done, total: calls.append((done, total)))
+    total = len(job.ids(job.given))
+    assert calls == [(total * part // 3, total) for part in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("method", BULK)
+def test_the_total_of_an_iterator_is_not_known(world: World, method: str) -> None:
+    """Where the input is an iterator the total is None."""
+    job, calls = Job.of(world, method, 3), []
+    given = iter(job.given.items()) if isinstance(job.given, dict) else iter(job.given)
+    world.caller("sync")(method, **job.arguments(given), progress=lambda done, total: calls.append((done, total)))
+    assert calls[-1] == (len(job.ids(job.given)), None)
+
+
+@pytest.mark.parametrize("method", BULK)
+def test_what_fails_counts_as_through(world: World, method: str) -> None:
+    """Where some fail the bar comes to its end all the same."""
+    job, calls = Job.of(world, method, 3), []
+    bad = job.ids(job.given)[1]
+    world.emulator.faults.add(
+        Fault(path="*/records*", reject=[bad], times=None, where=lambda request: request.method != "GET")
+    )
+    with pytest.raises(PartialFailureError):
+        world.caller("sync")(method, **job.arguments(job.given), progress=lambda *call: calls.append(call))
+    total = len(job.ids(job.given))
+    assert calls[-1] == (total, total)
+    assert [done for done, _ in calls] == sorted({done for done, _ in calls})
+
+
+@pytest.mark.parametrize("method", BULK)
+def test_a_job_that_goes_on_comes_to_its_total_too(world: World, method: str, tmp_path: Any) -> None:
+    """With a ledger that has a part already, the last call is (total, total)."""
+    job, calls, ledger = Job.of(world, method, 4), [], tmp_path / "job.sqlite"
+    world.emulator.faults.add(
+        Fault(path="*/records*", nth=3, status=401, where=lambda request: request.method != "GET")
+    )
+    call = world.caller("sync")
+    with pytest.raises(PartialFailureError):
+        call(method, client={"max_concurrency": 1}, **job.arguments(job.given), ledger=ledger)
+    call(method, **job.arguments(job.given), ledger=ledger, progress=lambda *numbers: calls.append(numbers))
+    assert len(calls) == 2
+    assert calls[-1][0] == calls[-1][1]
+
+
+@pytest.mark.parametrize("method", BULK)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_callable_that_raises_stops_the_call_with_its_account(world: World, method: str, kind: str) -> None:
+    """The caller's own fault is the cause, and the error says what was done and what is left."""
+    job = Job.of(world, method, 6)
+
+    def broken(done: int, total: int | None) -> None:
+        raise RuntimeError("no display")
+
+    with pytest.raises(PartialFailureError, match="no display") as caught:
+        world.caller(kind)(method, client={"max_concurrency": 1}, **job.arguments(job.given), progress=broken)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    done = set(job.ids(job.given)) - set(job.ids(caught.value.remaining))
+    assert done == job.applied()
+    assert len(done) == len(job.ids(job.given)) // 6
+
+
+def test_a_bar_is_drawn_on_a_terminal(world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With tqdm and a terminal there is a bar with the operation's name, and it is full in the end."""
+    terminal.attach(monkeypatch)
+    job = Job.of(world, "annotate_records", 5)
+    world.caller("sync")("annotate_records", **job.arguments(job.given), progress=True)
+    text = terminal.text()
+    assert "annotate_records: 100%" in text
+    assert "5/5" in text
+    assert text.endswith("\n"), "the bar is not closed"
+
+
+def test_the_bar_is_closed_when_the_call_fails(
+    world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a failure the terminal is on a new line."""
+    terminal.attach(monkeypatch)
+    job = Job.of(world, "annotate_records", 5)
+    world.emulator.faults.add(Fault(path="*/annotate", nth=3, status=401, times=None))
+    with pytest.raises(PartialFailureError):
+        world.caller("sync")(
+            "annotate_records", client={"max_concurrency": 1}, **job.arguments(job.given), progress=True
+        )
+    assert terminal.text().endswith("\n")
+
+
+def test_lines_are_written_where_there_is_no_tqdm(
+    world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without tqdm a terminal gets plain lines, the last of them at the end."""
+    terminal.attach(monkeypatch)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    job = Job.of(world, "annotate_records", 5)
+    world.caller("sync")("annotate_records", **job.arguments(job.given), progress=True)
+    assert terminal.text() == "annotate_records: 5 of 5 records\n"
+
+
+def test_a_line_comes_every_few_seconds(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines come when some seconds have passed, not for each request, and have separators in their numbers."""
+    terminal.attach(monkeypatch)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    clock = ManualClock(1000.0)
+    progress = show(True, 10_000, "delete_records", clock.as_clock())
+    for seconds in (1, 3, 2, 1, 6, 0):
+        clock.elapsed += seconds
+        progress.advance(1000)
+    progress.advance(4000)
+    assert terminal.text().splitlines() == [
+        "delete_records: 3,000 of 10,000 records",
+        "delete_records: 5,000 of 10,000 records",
+        "delete_records: 10,000 of 10,000 records",
+    ]
+
+
+@pytest.mark.parametrize("tqdm", [True, False])
+@pytest.mark.parametrize("option", [True, False, None])
+def test_nothing_is_written_where_there_is_no_terminal(
+    world: World, monkeypatch: pytest.MonkeyPatch, option: bool | None, tqdm: bool
+) -> None:
+    """In a log file there is neither a bar nor a line."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    if not tqdm:
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+    job = Job.of(world, "delete_records", 2)
+    world.caller("sync")("delete_records", **job.arguments(job.given), progress=option)
+    assert stream.getvalue() == ""
+
+
+def test_a_terminal_without_a_wish_stays_empty(
+    world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is drawn unless it is asked for."""
+    terminal.attach(monkeypatch)
+    job = Job.of(world, "delete_records", 1)
+    world.caller("sync")("delete_records", **job.arguments(job.given))
+    assert terminal.text() == ""
+
+
+def test_a_program_without_standard_error_is_not_disturbed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where sys.stderr is None, as under pythonw, asking for a bar is no fault."""
+    monkeypatch.setattr(sys, "stderr", None)
+    job = Job.of(world, "delete_records", 1)
+    world.caller("sync")("delete_records", **job.arguments(job.given), progress=True)
+    assert job.applied() == set(job.given)

@@ -1,0 +1,50 @@
+"""The garbage collector is paused while a large answer is read, and only then."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from arize_queues import UnexpectedResponseError
+from arize_queues._request.call import _LARGE
+from arize_queues._request.collector import paused
+from tests.support.answers import page, record, reply
+from tests.support.clients import serve
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_before():
+    """Leave the collector running."""
+    yield
+    gc.enable()
+
+
+def test_the_collector_runs_again_after_a_pause():
+    """It is off in between."""
+    with paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_collector_that_is_off_stays_off():
+    """Whoever turned it off knows why."""
+    gc.disable()
+    with paused():
+        pass
+    assert not gc.isenabled()
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_collector_runs_again_after_a_large_answer(broken):
+    """Whether or not the answer can be read."""
+    records = [
+        record(id=None if broken else f"r{index}", data={"input": "x" * 1000}) for index in range(_LARGE // 1000)
+    ]
+    server = serve(reply(200, page("records", *records)))
+    if broken:
+        with pytest.raises(UnexpectedResponseError):
+            server.client().annotation_queues.list_records(annotation_queue="aq_1")
+    else:
+        assert len(server.client().annotation_queues.list_records(annotation_queue="aq_1")) == len(records)
+    assert gc.isenabled()

@@ -1,0 +1,306 @@
+"""What the tests of bulk calls share: a clock that is not waited for, callers of each kind, and jobs to carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORD_SOURCES_PER_REQUEST
+
+from arize_queues import ArizeClient, AsyncArizeClient, PartialFailureError, SpanSource
+from arize_queues._results import AddSummary, BulkSummary
+from arize_queues.emulator import Emulator
+from tests.support.clients import NO_TLS
+from tests.support.clock import ManualClock
+
+QUEUES = "/v2/annotation-queues"
+START = datetime(2026, 3, 2, tzinfo=UTC)
+ANA, BEN, CHI = "ana@example.com", "ben@example.com", "chi@example.com"
+NOTE = "seen in bulk"
+
+# The requests that each bulk call writes with: method and path, as a fault is told.
+WRITES = {
+    "add_records": ("POST", "*/records"),
+    "create": ("POST", "*/records"),
+    "delete_records": ("DELETE", "*/records"),
+    "annotate_records": ("POST", "*/annotate"),
+    "assign_records": ("POST", "*/assign"),
+}
+
+
+@attrs.define(kw_only=True)
+class Caller:
+    """Makes a client of one kind for each call: "sync", "asyncio" or "trio".
+
+    Attributes:
+        kind: Which.
+        url: Where the server is.
+        api_key: The key that it takes.
+        clock: The clock that the client gets; the real one if None.
+        transport: What requests go through in place of the network: one that is both sync and async.
+    """
+
+    kind: str
+    url: str = "https://api.test"
+    api_key: str = "a-key"
+    clock: ManualClock | None = attrs.field(factory=ManualClock)
+    transport: Any = None
+
+    def __call__(self, method: str, *, client: Mapping[str, Any] | None = None, **arguments: Any) -> Any:
+        """Call a method; `client` has settings of the client."""
+        settings = {"api_key": self.api_key, "base_url": self.url, "api_revision": "2026-10", **(client or {})}
+        if self.transport is None:
+            settings["ssl_context"] = NO_TLS
+        if self.kind == "sync":
+            return self._call(method, settings, arguments)
+        return anyio.run(self.acall, method, settings, arguments, backend=self.kind)
+
+    def _call(self, method: str, settings: dict[str, Any], arguments: dict[str, Any]) -> Any:
+        http = httpx.Client(transport=self.transport) if self.transport else None
+        with ArizeClient(**settings, http_client=http) as client:
+            self.set_clock(client)
+            try:
+                return getattr(client.annotation_queues, method)(**arguments)
+            finally:
+                if http:
+                    http.close()
+
+    async def acall(self, method: str, settings: dict[str, Any], arguments: dict[str, Any]) -> Any:
+        """Call a method in a task."""
+        http = httpx.AsyncClient(transport=self.transport) if self.transport else None
+        async with AsyncArizeClient(**settings, http_client=http) as client:
+            self.set_clock(client)
+            try:
+                return await getattr(client.annotation_queues, method)(**arguments)
+            finally:
+                if http:
+                    await http.aclose()
+
+    def set_clock(self, client: ArizeClient | AsyncArizeClient) -> None:
+        """Put the clock into a client."""
+        if self.clock is not None:
+            client._session.clock = self.clock.as_clock()
+
+
+class Handled(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers by a function, in threads and in tasks."""
+
+    def __init__(
+        self,
+        handle: Callable[[httpx.Request], httpx.Response],
+        ahandle: Callable[[httpx.Request], Awaitable[httpx.Response]] | None = None,
+    ) -> None:
+        self._handle, self._ahandle = handle, ahandle
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer in a thread."""
+        request.read()
+        return self._handle(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer in a task."""
+        await request.aread()
+        return await self._ahandle(request) if self._ahandle else self._handle(request)
+
+
+@attrs.define
+class World:
+    """An emulator with a space, a project and configs."""
+
+    emulator: Emulator
+    space: str
+    project: str
+    configs: list[str]
+
+    @classmethod
+    def on(cls, emulator: Emulator, *, spans: int = 0) -> World:
+        """Empty the emulator, and begin anew."""
+        emulator.reset()
+        emulator.latency = 0.0
+        space = emulator.add_space("prod")
+        project = emulator.add_project(space, "chat")
+        emulator.add_spans(project, ({"span_id": span_id(n), "start_time": START} for n in range(spans)))
+        configs = [
+            emulator.add_annotation_config(space, "accuracy", "categorical", values=["correct", "incorrect"]),
+            emulator.add_annotation_config(space, "score", "continuous", minimum_score=0, maximum_score=10),
+            emulator.add_annotation_config(space, "notes", "freeform"),
+        ]
+        for email in (ANA, BEN, CHI):
+            emulator.add_user(email)
+        return cls(emulator, space, project, configs)
+
+    def caller(self, kind: str, *, fake_clock: bool = True) -> Caller:
+        """Make what calls the emulator."""
+        clock = ManualClock(1000.0) if fake_clock else None
+        return Caller(kind=kind, url=self.emulator.url, api_key=self.emulator.api_key, clock=clock)
+
+    def queue_fields(self, name: str = "Triage") -> dict[str, Any]:
+        """Give the arguments of a create."""
+        return {
+            "name": name,
+            "space": self.space,
+            "annotation_config_ids": self.configs,
+            "annotator_emails": [ANA],
+        }
+
+    def create_queue(self, name: str = "Triage", *, spans: int = 0) -> str:
+        """Create a queue with the first so many spans, and forget the requests."""
+        with ArizeClient(
+            api_key=self.emulator.api_key, base_url=self.emulator.url, ssl_context=NO_TLS, api_revision="2026-10"
+        ) as client:
+            sources = [self.source(range(spans))] if spans else None
+            queue = client.annotation_queues.create(**self.queue_fields(name), record_sources=sources)
+        self.emulator.clear_requests()
+        return queue.id
+
+    def record_ids(self, queue: str) -> list[str]:
+        """Give the ids of the records that a queue has."""
+        return [record["id"] for record in self.emulator.records(queue)]
+
+    def source(self, numbers: Iterable[int], window: int = 0) -> SpanSource:
+        """Make a source of spans; windows of different numbers travel as different sources."""
+        start = START - timedelta(seconds=window)
+        return SpanSource(
+            project=self.project,
+            start_time=start,
+            end_time=START + timedelta(days=1),
+            span_ids=[span_id(number) for number in numbers],
+        )
+
+    def sources(self, requests: int) -> list[SpanSource]:
+        """Make sources that fill so many requests, two spans in each source."""
+        count = requests * MAX_RECORD_SOURCES_PER_REQUEST
+        return [self.source((2 * number, 2 * number + 1), window=number + 1) for number in range(count)]
+
+    def writes(self, method: str) -> list[Any]:
+        """Give the requests that a bulk call wrote with, as they arrived."""
+        verb, path = WRITES[method]
+        return [r for r in self.emulator.requests if r.method == verb and r.path.endswith(path[1:])]
+
+    def state(self) -> Any:
+        """Give all that matters of the server's state: what a second run must leave as the first."""
+        return [
+            sorted(
+                (
+                    record["data"]["context.span_id"],
+                    sorted((n["name"], n.get("score"), n.get("label"), n.get("text")) for n in record["annotations"]),
+                    [(a["user"]["email"], a["completion_status"]) for a in record["assigned_users"]],
+                )
+                for record in self.emulator.records(queue["id"])
+            )
+            for queue in self.emulator.queues()
+        ]
+
+
+@attrs.define
+class Job:
+    """A bulk call to make: what it is given, and how the server tells what of it was applied."""
+
+    world: World
+    method: str
+    queue: str
+    given: Any
+
+    @classmethod
+    def of(cls, world: World, method: str, requests: int) -> Job:
+        """Prepare a job of so many requests."""
+        if method in ("add_records", "create"):
+            world.emulator.add_spans(
+                world.project, ({"span_id": span_id(n), "start_time": START} for n in range(4 * requests))
+            )
+            queue = world.create_queue() if method == "add_records" else ""
+            return cls(world, method, queue, world.sources(requests))
+        size = requests * MAX_RECORD_IDS_PER_DELETE if method == "delete_records" else requests
+        world.emulator.add_spans(world.project, ({"span_id": span_id(n), "start_time": START} for n in range(size)))
+        queue = world.create_queue(spans=size)
+        ids = world.record_ids(queue)
+        if method == "delete_records":
+            return cls(world, method, queue, ids)
+        if method == "annotate_records":
+            return cls(world, method, queue, {name: [{"name": "notes", "text": f"{NOTE} {name}"}] for name in ids})
+        return cls(world, method, queue, {name: [BEN, CHI] for name in ids})
+
+    def arguments(self, given: Any) -> dict[str, Any]:
+        """Give the arguments of the call."""
+        if self.method == "create":
+            return {**self.world.queue_fields(), "record_sources": given}
+        field = {
+            "add_records": "record_sources",
+            "delete_records": "record_ids",
+            "annotate_records": "annotations",
+            "assign_records": "assignments",
+        }[self.method]
+        return {"annotation_queue": self.queue, field: given}
+
+    def ids(self, given: Any) -> list[str]:
+        """Name what is in an input."""
+        if self.method in ("add_records", "create"):
+            return [name for source in given for name in source.ids]
+        return list(given)
+
+    def applied(self) -> set[str]:
+        """Ask the server what of the job has been done."""
+        wanted = set(self.ids(self.given))
+        if self.method == "create":
+            return {row[0] for queue in self.world.state() for row in queue} & wanted
+        records = self.world.emulator.records(self.queue)
+        if self.method == "add_records":
+            return {record["data"]["context.span_id"] for record in records} & wanted
+        if self.method == "delete_records":
+            return wanted - {record["id"] for record in records}
+        if self.method == "annotate_records":
+            texts = {record["id"]: [note.get("text") for note in record["annotations"]] for record in records}
+            return {name for name in wanted if texts[name] == [f"{NOTE} {name}"]}
+        emails = {record["id"]: [user["user"]["email"] for user in record["assigned_users"]] for record in records}
+        return {name for name in wanted if emails[name] == [BEN, CHI]}
+
+    def after(self, partial: PartialFailureError) -> Job:
+        """Make the job that is left."""
+        if self.method == "create":
+            return Job(self.world, "add_records", partial.completed.id, partial.remaining)
+        return Job(self.world, self.method, self.queue, partial.remaining)
+
+
+def span_id(number: int) -> str:
+    """Name a span."""
+    return f"span-{number:05}"
+
+
+def check_sums(summary: AddSummary | BulkSummary) -> None:
+    """Require that the counts add up, and that none of them is negative."""
+    counts = attrs.asdict(summary)
+    counts.pop("requests_sent")
+    submitted = counts.pop("submitted")
+    assert sum(counts.values()) == submitted, summary
+    assert all(count >= 0 for count in counts.values()), summary
+
+
+def done_in(summary: AddSummary | BulkSummary) -> int:
+    """Say how many went through."""
+    return summary.created + summary.already_present if isinstance(summary, AddSummary) else summary.done
+
+
+# Where our code has no account to give yet, or any more.
+OUTSIDE = {"close", "__del__", "_run", "_http", "__enter__", "__exit__", "__init__", "_open", "_create", "open_ledger"}
+
+
+class Press:
+    """Raises KeyboardInterrupt at the n-th line of our code, in the frames that have an account to give."""
+
+    def __init__(self, lines: int, ours: str) -> None:
+        self._left = lines
+        self._ours = ours
+
+    def __call__(self, frame: Any, event: str, _: Any) -> Any:
+        """Count a line."""
+        if not frame.f_code.co_filename.startswith(self._ours) or frame.f_code.co_name in OUTSIDE:
+            return None
+        self._left -= event == "line"
+        if self._left == 0:
+            self._left = -1
+            raise KeyboardInterrupt
+        return self

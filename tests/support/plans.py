@@ -1,0 +1,67 @@
+"""Plans driven by hand: a test sends the answers in and looks at the steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import httpx
+
+from arize_queues._plans.steps import Plan, Send, Sleep
+from arize_queues._request.context import Session
+from arize_queues._settings import Config
+from tests.support.answers import BASE_URL, KEY
+from tests.support.clock import ManualClock
+
+
+def make_session(clock: ManualClock | None = None, **settings: Any) -> Session:
+    """Make the state of a client that draws the longest backoff each time."""
+    config = Config(api_key=KEY, base_url=BASE_URL, **settings)
+    session = Session(config, clock=(clock or ManualClock()).as_clock())
+    session.random = lambda: 1.0
+    return session
+
+
+@attrs.define
+class Played:
+    """What a plan asked for and how it ended."""
+
+    steps: list[Any] = attrs.field(factory=list)
+    value: Any = None
+    error: BaseException | None = None
+
+    @property
+    def sends(self) -> list[dict[str, Any]]:
+        """The requests."""
+        return [step.kwargs for step in self.steps if isinstance(step, Send)]
+
+    @property
+    def bodies(self) -> list[Any]:
+        """The bodies of the requests."""
+        return [kwargs.get("json") for kwargs in self.sends]
+
+    @property
+    def waits(self) -> list[float]:
+        """The seconds of the sleeps."""
+        return [step.seconds for step in self.steps if isinstance(step, Sleep)]
+
+
+def play(plan: Plan[Any], *answers: httpx.Response | Exception) -> Played:
+    """Carry a plan of sends and sleeps out, with these answers one after another."""
+    played, left = Played(), list(answers)
+    try:
+        step = next(plan)
+        while True:
+            played.steps.append(step)
+            if isinstance(step, Send) and not left:
+                raise AssertionError(f"there is no answer left for {step}")
+            answer = left.pop(0) if isinstance(step, Send) else None
+            step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
+    except StopIteration as end:
+        played.value = end.value
+    except AssertionError:
+        raise
+    except Exception as error:  # some tests are about it
+        played.error = error
+    assert not left, f"{len(left)} answers were not asked for, after {played}"
+    return played
