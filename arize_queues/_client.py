@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 import httpx
 from arize_queues_raw.types import UNSET, Unset
 
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._runtime.http import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
 from arize_queues.annotation_queues._sync import AnnotationQueues
 
@@ -71,7 +71,7 @@ class _BaseClient(Generic[H]):
         )
         self._check_http_client(http_client, ssl_context)
         _check_on_response(on_response)
-        self._session = Session(config, on_response)
+        self._context = ClientContext(config, on_response)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
         self._last_wire: Wire[H] | None = None
@@ -98,7 +98,7 @@ class _BaseClient(Generic[H]):
     def _make(self) -> H:
         if self._http_client is not None:
             return self._http_client
-        return cast("H", self._http_class(**settings(self._session.config, self._ssl_context)))
+        return cast("H", self._http_class(**settings(self._context.settings, self._ssl_context)))
 
     def _make_gate(self, width: int) -> Any:
         """Make the semaphore that lets so many requests be under way."""
@@ -112,7 +112,7 @@ class _BaseClient(Generic[H]):
         """Give what requests go through; the last one is kept while its httpx client stays the same."""
         http, wire = self._connection.get(), self._last_wire
         if wire is None or wire.http is not http:
-            connection, config = self._connection, self._session.config
+            connection, config = self._connection, self._context.settings
             gate = connection.gate(most_under_way(config))
             wire = self._last_wire = Wire(http, gate, config, borrowed=connection.borrowed)
         return wire
@@ -140,23 +140,23 @@ class _BaseClient(Generic[H]):
                 check_count(name, value, least=least)
                 changes[name] = value
         other = copy.copy(self)
-        other._session = self._session.with_config(self._session.config._replace(**changes))  # noqa: SLF001
+        other._context = self._context.with_settings(self._context.settings._replace(**changes))  # noqa: SLF001
         other._last_wire = None  # noqa: SLF001
         other._attach()  # noqa: SLF001
         return other
 
     def _serves_as_raw(self, http: H) -> bool:
         """Say whether an httpx client has our settings, those of a copy of ours included."""
-        return not self._connection.borrowed and http.timeout == timeout_of(self._session.config)
+        return not self._connection.borrowed and http.timeout == timeout_of(self._context.settings)
 
     def _raw(self) -> AuthenticatedClient:
         from arize_queues_raw.client import AuthenticatedClient  # noqa: PLC0415  # seldom wanted
 
-        config = self._session.config
+        config = self._context.settings
         return AuthenticatedClient(config.base_url, config.api_key).with_timeout(timeout_of(config))
 
     def __repr__(self) -> str:
-        config = self._session.config
+        config = self._context.settings
         return f"{type(self).__name__}(base_url={config.base_url!r}, api_revision={config.api_revision!r})"
 
     def __copy__(self) -> Self:
@@ -173,7 +173,7 @@ class _BaseClient(Generic[H]):
         for name, value in {"http_client": self._http_client, "ssl_context": self._ssl_context}.items():
             if value is not None:
                 raise ConfigurationError(f"a client with {name}= cannot be pickled: make one where it is needed")
-        return _restore, (type(self), {**self._session.config._asdict(), "on_response": self._session.on_response})
+        return _restore, (type(self), {**self._context.settings._asdict(), "on_response": self._context.on_response})
 
 
 class ArizeClient(_BaseClient[httpx.Client]):
@@ -203,7 +203,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
     _http_class = httpx.Client
 
     def _attach(self) -> None:
-        self.annotation_queues = AnnotationQueues(self._session, self._wire)
+        self.annotation_queues = AnnotationQueues(self._context, self._wire)
 
     def _make_gate(self, width: int) -> threading.Semaphore:
         return threading.Semaphore(width)
@@ -213,7 +213,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
         """Give the generated client on the same connections, for what the calls here lack."""
         http = self._connection.get()
         if not self._serves_as_raw(http):
-            http = httpx.Client(**settings(self._session.config, None), transport=Through(http))
+            http = httpx.Client(**settings(self._context.settings, None), transport=Through(http))
         return self._raw().set_httpx_client(http)
 
     def close(self) -> None:
@@ -244,7 +244,7 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     def _attach(self) -> None:
         from arize_queues.annotation_queues._async import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
 
-        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._session, self._wire)
+        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._context, self._wire)
 
     def _make_gate(self, width: int) -> anyio.Semaphore:
         import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
@@ -264,7 +264,7 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
         """Give the generated client on the same connections, for what the calls here lack."""
         http = self._connection.get()
         if not self._serves_as_raw(http):
-            http = httpx.AsyncClient(**settings(self._session.config, None), transport=AsyncThrough(http))
+            http = httpx.AsyncClient(**settings(self._context.settings, None), transport=AsyncThrough(http))
         return self._raw().set_async_httpx_client(http)
 
     async def aclose(self) -> None:

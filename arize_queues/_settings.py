@@ -24,7 +24,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
 
 
-class Config(NamedTuple):
+class Settings(NamedTuple):
     """What a client was told, checked.
 
     Attributes:
@@ -46,7 +46,7 @@ class Config(NamedTuple):
     default_headers: Mapping[str, str] = MappingProxyType({})
 
     def __repr__(self) -> str:
-        return f"Config(base_url={self.base_url!r}, api_revision={self.api_revision!r})"
+        return f"Settings(base_url={self.base_url!r}, api_revision={self.api_revision!r})"
 
     def headers(self, user_agent: str) -> dict[str, str]:
         """Give the headers of every request."""
@@ -69,7 +69,7 @@ def resolve(
     max_concurrency: int,
     api_revision: str,
     default_headers: Mapping[str, str] | None,
-) -> Config:
+) -> Settings:
     """Settle every setting, or say what is wrong.
 
     Raises:
@@ -80,7 +80,7 @@ def resolve(
     check_timeout(timeout)
     check_count("max_retries", max_retries, least=0)
     check_count("max_concurrency", max_concurrency, least=1)
-    return Config(
+    return Settings(
         api_key=_api_key(api_key),
         base_url=base_url_of(base_url, region),
         timeout=timeout,

@@ -20,7 +20,7 @@ from arize_queues._names.resolver import QueueRef, home_space_id, renewing
 from arize_queues._operations.queues import only_new_sources
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._results import AddRecordsResult, AddSummary, BulkSummary
 from arize_queues._sources.packing import PlannedSource, RecordPlan, plan
 from arize_queues._sources.reader import normalise
@@ -54,7 +54,7 @@ class Adding:
         account: What became of it.
     """
 
-    session: Session
+    context: ClientContext
     deadline: float | None
     progress: ProgressOption
     created: AnnotationQueue | None = None
@@ -77,7 +77,7 @@ class Adding:
         lazily = isinstance(given, Iterator)
         if isinstance(given, Iterator):
             enough = _REQUESTS_PLANNED_TOGETHER * MAX_RECORDS_PER_REQUEST
-            self._intake = Intake(given, lambda: self.session.is_past(self.deadline), enough, _size_of)
+            self._intake = Intake(given, lambda: self.context.is_past(self.deadline), enough, _size_of)
 
         def remaining(batches: Iterable[Batch[Added]] | None) -> Any:
             if isinstance(given, Iterator):
@@ -85,8 +85,8 @@ class Adding:
             return given if batches is None else _left_of(batches)
 
         failed = "" if self.created is None else f"the queue {self.created.id} was created, but not all was added: "
-        bulk = BulkCall(self.session, self.account, self.deadline, self._completed, remaining, self._summary, failed)
-        scout = lazily or self.session.revision.known is None
+        bulk = BulkCall(self.context, self.account, self.deadline, self._completed, remaining, self._summary, failed)
+        scout = lazily or self.context.revision.known is None
         result: AddRecordsResult = yield from bulk.carry_out(prepared, scout=scout)
         return result
 
@@ -122,12 +122,12 @@ class Adding:
 
     def _read(self, item: object, index: int) -> RecordSource:
         (source,) = normalise([item], first=index)
-        if problems := only_new_sources(self.session, [source.kind], first=index):
+        if problems := only_new_sources(self.context, [source.kind], first=index):
             raise InvalidRequestError(problems)
         return source
 
     def _show(self, total: int | None) -> None:
-        self.account.progress = show(self.progress, total, "add_records", self.session.clock)
+        self.account.progress = show(self.progress, total, "add_records", self.context.clock)
 
     def _batch(self, position: tuple[int, ...], parts: tuple[PlannedSource, ...]) -> Batch[Added]:
         """Make a batch of some parts of sources."""
@@ -150,12 +150,12 @@ class Adding:
                 raise missing
 
         def send() -> Plan[Added]:
-            owned = yield from with_ids(self.session, sources, lambda: home_space_id(self.session, self.queue))
+            owned = yield from with_ids(self.context, sources, lambda: home_space_id(self.context, self.queue))
             body = AddAnnotationQueueRecordsRequest([to_wire(source, source.ids) for source in owned])
-            return (yield from call(self.session, create_annotation_queue_record, self.queue.now(), body=body))
+            return (yield from call(self.context, create_annotation_queue_record, self.queue.now(), body=body))
 
         try:
-            return (yield from renewing(self.session, send))
+            return (yield from renewing(self.context, send))
         except NameNotFoundError as error:
             self._missing[error.resource, error.name] = error
             raise

@@ -10,7 +10,7 @@ import attrs
 
 from arize_queues._plans.deadline import TimeIsUp, in_time
 from arize_queues._plans.steps import Plan
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._results import AddSummary, BulkSummary, Failure
 from arize_queues.errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 
@@ -36,7 +36,7 @@ class BulkCall(Generic[R]):
         failed: What a failed call begins its words with.
     """
 
-    session: Session
+    context: ClientContext
     account: Account[R]
     deadline: float | None
     completed: Callable[[list[tuple[Batch[R], R]], AddSummary | BulkSummary], Any]
@@ -73,7 +73,7 @@ class BulkCall(Generic[R]):
     def _send_all(self, prepared: Plan[Supply[R]], scout: bool) -> Plan[Exception | None]:
         """Send all batches; give what the caller's own code raised, in the input or in `progress`."""
         try:
-            batches = yield from in_time(prepared, self.deadline, self.session.clock.now)
+            batches = yield from in_time(prepared, self.deadline, self.context.clock.now)
         except TimeIsUp:
             self._out_of_time = True
             return None
@@ -90,7 +90,7 @@ class BulkCall(Generic[R]):
 
     def _gather(self, plans: Iterator[Plan[None]]) -> Plan[None]:
         stopped = lambda: self.account.stop_reason is not None  # noqa: E731
-        gathering = Gathering(self.session, plans, stopped, self.deadline)
+        gathering = Gathering(self.context, plans, stopped, self.deadline)
         yield from gathering.carry_out()
         self._out_of_time = self._out_of_time or gathering.out_of_time
 
@@ -109,7 +109,7 @@ class BulkCall(Generic[R]):
     def _is_late(self) -> bool:
         if self._out_of_time:
             return True
-        if not self.session.is_past(self.deadline):
+        if not self.context.is_past(self.deadline):
             return False
         cut_off = any(isinstance(error, APITimeoutError) for _, error in self.account.failed)
         return cut_off or (self.account.stop_reason is None and self._unbegun)

@@ -10,7 +10,7 @@ import attrs
 
 from arize_queues._names.resolver import QueueRef
 from arize_queues._plans.steps import Plan
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._results import AddSummary, BulkResult, BulkSummary
 
 from .batches import Supply
@@ -56,7 +56,7 @@ class Many(Generic[R]):
         account: What became of it.
     """
 
-    session: Session
+    context: ClientContext
     operation: str
     given: list[str] | dict[str, Any] | Iterator[Any]
     options: Options
@@ -69,7 +69,7 @@ class Many(Generic[R]):
     def __attrs_post_init__(self) -> None:
         """Get ready to read an iterator, and to count."""
         given = self.given if isinstance(self.given, Iterator) else iter(())
-        self.intake = Intake(given, lambda: self.session.is_past(self.options.deadline))
+        self.intake = Intake(given, lambda: self.context.is_past(self.options.deadline))
         self.account = Account(lambda batch, _: {"done": len(batch.ids)}, keep=self.operation != "delete_records")
 
     def open_ledger(self, queue: QueueRef, items: Iterable[str]) -> None:
@@ -82,7 +82,7 @@ class Many(Generic[R]):
         """Begin to write: all that could refuse the call has been looked at."""
         if self.account.ledger is not None:
             self.account.ledger.begin()
-        self.account.progress = show(self.options.progress, total, self.operation, self.session.clock)
+        self.account.progress = show(self.options.progress, total, self.operation, self.context.clock)
 
     def undone(self, names: Iterable[str]) -> list[str]:
         """Leave out what the ledger has."""
@@ -114,7 +114,7 @@ class Many(Generic[R]):
             assert isinstance(summary, BulkSummary)  # noqa: S101  # `_summary` makes one
             return completed(done, summary)
 
-        bulk = BulkCall(self.session, self.account, self.options.deadline, result, left, self._summary)
+        bulk = BulkCall(self.context, self.account, self.options.deadline, result, left, self._summary)
         return (yield from bulk.carry_out(prepared))
 
     def one_each(self, prepared: Plan[Supply[R]]) -> Plan[BulkResult[R]]:

@@ -17,7 +17,7 @@ from arize_queues._inputs.messages import is_iterator
 from arize_queues._names.resolver import QueueRef, queue_ref
 from arize_queues._operations.queues import annotate, assign, check_call
 from arize_queues._plans.steps import Plan
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._results import BulkResult
 from arize_queues.errors import InvalidRequestError
 
@@ -36,7 +36,7 @@ ASSIGNMENTS = Rows("assignments", Checks.assigned_users, list)
 
 
 def annotate_records(
-    session: Session,
+    context: ClientContext,
     *,
     annotation_queue: str,
     space: str | None,
@@ -51,20 +51,20 @@ def annotate_records(
     if on_conflict not in CONFLICT_OPTIONS:
         checks.report("on_conflict", on_conflict, f"is none of {', '.join(CONFLICT_OPTIONS)}")
     each = OneEach[AnnotateAnnotationQueueRecordResponse](
-        session,
+        context,
         "annotate_records",
         ANNOTATIONS,
         lambda queue, many: annotation_guard(
-            session, queue, many.left_out, many.trimmed, validate=validate, on_conflict=on_conflict
+            context, queue, many.left_out, many.trimmed, validate=validate, on_conflict=on_conflict
         ),
-        lambda queue, record_id, values: annotate(session, queue, record_id, values),
+        lambda queue, record_id, values: annotate(context, queue, record_id, values),
     )
-    options = Options(progress, ledger, checks.deadline(session, deadline))
+    options = Options(progress, ledger, checks.deadline(context, deadline))
     return (yield from each.carry_out(checks, annotation_queue, space, annotations, options))
 
 
 def assign_records(
-    session: Session,
+    context: ClientContext,
     *,
     annotation_queue: str,
     space: str | None,
@@ -76,13 +76,13 @@ def assign_records(
 ) -> Plan[BulkResult[AssignAnnotationQueueRecordResponse]]:
     checks = Checks()
     each = OneEach[AssignAnnotationQueueRecordResponse](
-        session,
+        context,
         "assign_records",
         ASSIGNMENTS,
-        lambda queue, many: assignment_guard(session, queue, many.left_out, keep_completed=keep_completed),
-        lambda queue, record_id, values: assign(session, queue, record_id, values),
+        lambda queue, many: assignment_guard(context, queue, many.left_out, keep_completed=keep_completed),
+        lambda queue, record_id, values: assign(context, queue, record_id, values),
     )
-    options = Options(progress, ledger, checks.deadline(session, deadline))
+    options = Options(progress, ledger, checks.deadline(context, deadline))
     return (yield from each.carry_out(checks, annotation_queue, space, assignments, options))
 
 
@@ -98,7 +98,7 @@ class OneEach(Generic[R]):
         send: Sends one row.
     """
 
-    session: Session
+    context: ClientContext
     operation: str
     rows: Rows
     guard: Callable[[QueueRef, Many[R]], Plan[Guard]]
@@ -115,14 +115,14 @@ class OneEach(Generic[R]):
     def _read(self, checks: Checks, given: object, options: Options) -> Many[R]:
         """Read the input; an iterator is read as there is room, unless a ledger must know it all."""
         if is_iterator(given) and options.ledger is None:
-            return Many[R](self.session, self.operation, given, options)
+            return Many[R](self.context, self.operation, given, options)
         rows = self.rows.all_of(checks, given)
-        many = Many[R](self.session, self.operation, rows, options)
+        many = Many[R](self.context, self.operation, rows, options)
         many.taken.update(submitted=len(rows))
         return many
 
     def _prepared(self, many: Many[R], annotation_queue: str, space: str | None) -> Plan[Supply[R]]:
-        queue = yield from queue_ref(self.session, annotation_queue, space)
+        queue = yield from queue_ref(self.context, annotation_queue, space)
         if not isinstance(many.given, dict):
             guard, seen = (yield from self.guard(queue, many)), dict[str, int]()
             many.begin(None)

@@ -22,7 +22,7 @@ from arize_queues._inputs.checks import Checks
 from arize_queues._names.resolver import QueueRef, addressed
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._request.pagination import walk
 
 from .rows import Guard
@@ -31,25 +31,27 @@ OnConflict: TypeAlias = Literal["overwrite", "skip", "fail"]
 CONFLICT_OPTIONS = ("overwrite", "skip", "fail")
 
 
-def read_queue(session: Session, queue: QueueRef) -> Plan[AnnotationQueue]:
+def read_queue(context: ClientContext, queue: QueueRef) -> Plan[AnnotationQueue]:
     """Get the queue with its configs."""
-    return (yield from addressed(session, queue, lambda id_: call(session, get_annotation_queue, id_)))
+    return (yield from addressed(context, queue, lambda id_: call(context, get_annotation_queue, id_)))
 
 
-def read_records(session: Session, queue: QueueRef, take: Callable[[AnnotationQueueRecord], object]) -> Plan[None]:
+def read_records(
+    context: ClientContext, queue: QueueRef, take: Callable[[AnnotationQueueRecord], object]
+) -> Plan[None]:
     """Read all records of a queue, and hand each over."""
 
     def page(cursor: str | None) -> Plan[Iterable[AnnotationQueueRecord]]:
         def records(queue_id: str) -> Plan[Iterable[AnnotationQueueRecord]]:
             return call(
-                session,
+                context,
                 list_annotation_queue_records,
                 queue_id,
                 limit=MAX_RECORDS_PAGE_SIZE,
                 cursor=UNSET if cursor is None else cursor,
             )
 
-        return addressed(session, queue, records)
+        return addressed(context, queue, records)
 
     yield from walk(page, lambda records: [take(record) for record in records])
 
@@ -123,7 +125,7 @@ def _overwrites(wanted: AnnotationInput, carried: Any) -> bool:
 
 
 def annotation_guard(
-    session: Session,
+    context: ClientContext,
     queue: QueueRef,
     left_out: dict[str, str],
     trimmed: dict[str, str],
@@ -132,10 +134,10 @@ def annotation_guard(
     on_conflict: OnConflict,
 ) -> Plan[Guard]:
     """Make what judges one record's annotations: all of them may go, some of them, or none (None)."""
-    rules = AnnotationRules.of((yield from read_queue(session, queue))) if validate else AnnotationRules({})
+    rules = AnnotationRules.of((yield from read_queue(context, queue))) if validate else AnnotationRules({})
     carried = Carried()
     if on_conflict != "overwrite":
-        yield from read_records(session, queue, carried.take)
+        yield from read_records(context, queue, carried.take)
 
     def guard(checks: Checks, field: str, record_id: str, read: list[AnnotationInput]) -> list[AnnotationInput] | None:
         rules.check(checks, field, read)
@@ -178,12 +180,12 @@ class Assigned:
 
 
 def assignment_guard(
-    session: Session, queue: QueueRef, left_out: dict[str, str], *, keep_completed: bool
+    context: ClientContext, queue: QueueRef, left_out: dict[str, str], *, keep_completed: bool
 ) -> Plan[Guard]:
     """Make what judges one record's assignment: it may go, or not (None)."""
     assigned = Assigned()
     if keep_completed:
-        yield from read_records(session, queue, assigned.take)
+        yield from read_records(context, queue, assigned.take)
 
     def guard(checks: Checks, field: str, record_id: str, emails: list[str]) -> list[str] | None:
         reason = assigned.reason_to_leave_out(record_id, emails)

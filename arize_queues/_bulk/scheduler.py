@@ -17,7 +17,7 @@ import attrs
 import httpx
 
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._request.retry import LONGEST_RETRY_AFTER, retry_after
 
 from .limiter import Pace
@@ -35,7 +35,7 @@ class Gathering:
         out_of_time: Whether the deadline came before the end of a plan that had begun.
     """
 
-    session: Session
+    context: ClientContext
     plans: Iterator[Plan[None]]
     stopped: Callable[[], bool]
     deadline: float | None = None
@@ -52,7 +52,7 @@ class Gathering:
 
     def __attrs_post_init__(self) -> None:
         """Take the width from the settings."""
-        self.pace = Pace(self.session.config.max_concurrency)
+        self.pace = Pace(self.context.settings.max_concurrency)
 
     def carry_out(self) -> Plan[None]:
         """Carry all plans out, or as many as `stopped` and `deadline` allow, and wait for what is under way.
@@ -90,7 +90,7 @@ class Gathering:
         """Start the next request, if one may start now."""
         if self._over() or len(self._sending) >= self.pace.allowed:
             return None
-        now = self.session.clock.now()
+        now = self.context.clock.now()
         if now < self.pace.held_until:
             return None
         self._wake(now)
@@ -106,7 +106,7 @@ class Gathering:
         return Start(self._count, self._in_time(send, now))
 
     def _over(self) -> bool:
-        return self.stopped() or self.session.is_past(self.deadline)
+        return self.stopped() or self.context.is_past(self.deadline)
 
     def _take_on(self) -> None:
         try:
@@ -130,10 +130,10 @@ class Gathering:
 
     def _adapt(self, tag: int, response: httpx.Response) -> None:
         """Let an answer set the pace, whatever its own plan makes of it."""
-        now = self.session.clock.now()
+        now = self.context.clock.now()
         if response.status_code == 429:
             self.pace.refused(tag, self._count)
-            asked = retry_after(response, self.session.clock.wall)
+            asked = retry_after(response, self.context.clock.wall)
             if asked is not None and asked <= LONGEST_RETRY_AFTER:
                 self.pace.hold(now + asked)
         elif response.is_success:
@@ -151,7 +151,7 @@ class Gathering:
             (self._ready.appendleft if first else self._ready.append)((plan, wanted, through))
             return
         assert isinstance(wanted, Sleep), wanted  # noqa: S101  # a plan in here only sends and sleeps
-        until = self.session.clock.now() + wanted.seconds
+        until = self.context.clock.now() + wanted.seconds
         if wanted.throttled:
             self.pace.hold(until)
         self._count += 1
@@ -168,13 +168,13 @@ class Gathering:
     def _until_room_is_used(self) -> float | None:
         """Say how long to wait for an answer before another request may start; None: there is none to start."""
         full = len(self._sending) >= self.pace.allowed
-        if full or self._over() or not (self._asleep or self.session.clock.now() < self.pace.held_until):
+        if full or self._over() or not (self._asleep or self.context.clock.now() < self.pace.held_until):
             return None
         return self._until_something_is_due()
 
     def _until_something_is_due(self) -> float:
         """Say how long nothing can be done: until the server's wait is over, a plan wakes, or the deadline."""
-        now = self.session.clock.now()
+        now = self.context.clock.now()
         times = [self.deadline] if self.deadline is not None else []
         if now < self.pace.held_until:
             times.append(self.pace.held_until)

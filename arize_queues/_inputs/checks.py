@@ -21,7 +21,7 @@ from arize_queues_raw.limits import (
 from arize_queues_raw.models import Annotation, AnnotationInput, AssignmentMethod
 
 from arize_queues._clock import LONGEST_WAIT
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues.errors import InvalidRequestError
 
 from .identifiers import is_id
@@ -74,14 +74,14 @@ class Checks:
         """Check the instructions of a queue; empty ones clear."""
         self.text("instructions", value, most=MAX_INSTRUCTIONS_LENGTH, least=0)
 
-    def deadline(self, session: Session, seconds: float | None) -> float | None:
+    def deadline(self, context: ClientContext, seconds: float | None) -> float | None:
         """Check a deadline, and give it as a time on the session's clock."""
         if seconds is None:
             return None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_WAIT:  # pyright: ignore[reportUnnecessaryIsInstance]
             self.report("deadline", seconds, f"is not a positive number of seconds up to {LONGEST_WAIT}")
             return None
-        return session.clock.now() + seconds
+        return context.clock.now() + seconds
 
     def cursor(self, value: object) -> None:
         """Check a cursor, which is the server's own; None stands for the first page."""

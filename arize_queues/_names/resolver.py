@@ -20,7 +20,7 @@ from arize_queues._inputs.messages import problem
 from arize_queues._plans.combinators import in_turn
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
-from arize_queues._request.context import NameKey, Reliance, Session
+from arize_queues._request.context import ClientContext, NameKey, Reliance
 from arize_queues._request.pagination import walk
 from arize_queues.errors import (
     AmbiguousNameError,
@@ -74,7 +74,7 @@ class QueueRef:
     given: str
     space: str | None
     id: str
-    call: Session | None = None
+    call: ClientContext | None = None
     home: str | None = None
 
     def now(self) -> str:
@@ -108,12 +108,12 @@ def require_space(annotation_queue: str, space: str | None) -> None:
         raise SpaceRequiredError("annotation_queue", annotation_queue)
 
 
-def queue_ref(session: Session, annotation_queue: str, space: str | None) -> Plan[QueueRef]:
+def queue_ref(context: ClientContext, annotation_queue: str, space: str | None) -> Plan[QueueRef]:
     """Find a queue; no request where it is an ID or remembered."""
     require_space(annotation_queue, space)
     if is_id(annotation_queue, QUEUE.prefixes) or space is None:
         return QueueRef(annotation_queue, space, str(annotation_queue))
-    own = session.for_call()
+    own = context.for_call()
 
     def look_up() -> Plan[str]:
         return (yield from find(own, QUEUE, annotation_queue, (yield from space_id_of(own, space))))
@@ -121,28 +121,28 @@ def queue_ref(session: Session, annotation_queue: str, space: str | None) -> Pla
     return QueueRef(annotation_queue, space, (yield from renewing(own, look_up)), own)
 
 
-def addressed(session: Session, queue: QueueRef, use: Callable[[str], Plan[T]]) -> Plan[T]:
+def addressed(context: ClientContext, queue: QueueRef, use: Callable[[str], Plan[T]]) -> Plan[T]:
     """Use a queue's ID; where a remembered one turns out not to exist, find it again, once."""
     if queue.call is None:
         return (yield from use(queue.id))
     return (yield from renewing(queue.call, lambda: use(queue.now())))
 
 
-def renewing(session: Session, use: Callable[[], Plan[T]]) -> Plan[T]:
+def renewing(context: ClientContext, use: Callable[[], Plan[T]]) -> Plan[T]:
     """Carry out a part of a call; where it does not find something, once more if remembered names have moved."""
-    reliance = session.reliance
+    reliance = context.reliance
     if reliance is None:
         return (yield from use())
     moves = len(reliance.moved)
     try:
         return (yield from use())
     except (NotFoundError, NameNotFoundError):
-        if not (yield from in_turn(reliance.turn, _have_moved(session, reliance, moves))):
+        if not (yield from in_turn(reliance.turn, _have_moved(context, reliance, moves))):
             raise
     return (yield from use())
 
 
-def _have_moved(session: Session, reliance: Reliance, moves: int) -> Plan[bool]:
+def _have_moved(context: ClientContext, reliance: Reliance, moves: int) -> Plan[bool]:
     """Look up again what a call took from memory, and say whether anything has another ID now.
 
     Spaces come first, as the names in them were looked for after them.
@@ -150,40 +150,40 @@ def _have_moved(session: Session, reliance: Reliance, moves: int) -> Plan[bool]:
     if len(reliance.moved) == moves:  # else a part beside this one has found it out already
         remembered, reliance.remembered = reliance.remembered, {}
         for key, old in remembered.items():
-            if session.names.recall(key) == old:
-                session.names.forget(key)
+            if context.names.recall(key) == old:
+                context.names.forget(key)
         for (label, space_id, name), old in remembered.items():
-            found = yield from find(session, _RESOURCES[label], name, session.current(space_id) or None)
+            found = yield from find(context, _RESOURCES[label], name, context.current(space_id) or None)
             if found != old:
                 reliance.moved[old] = found
     return len(reliance.moved) > moves
 
 
-def space_id_of(session: Session, space: str) -> Plan[str]:
+def space_id_of(context: ClientContext, space: str) -> Plan[str]:
     """Give the ID of a space, by exact match of its name."""
     if is_id(space, SPACE.prefixes):
         return str(space)
-    return (yield from find(session, SPACE, space, None))
+    return (yield from find(context, SPACE, space, None))
 
 
-def home_space_id(session: Session, queue: QueueRef) -> Plan[str]:
+def home_space_id(context: ClientContext, queue: QueueRef) -> Plan[str]:
     """Give the space that names in a call are looked for in: the one given, else the queue's own."""
     if queue.space is not None:
-        return (yield from space_id_of(session, queue.space))
+        return (yield from space_id_of(context, queue.space))
     if queue.home is None:
-        found = yield from addressed(session, queue, lambda id_: call(session, get_annotation_queue, id_))
+        found = yield from addressed(context, queue, lambda id_: call(context, get_annotation_queue, id_))
         queue.home = found.space_id
     return queue.home
 
 
-def id_of(session: Session, resource: Resource, given: str, space_id: SpaceId) -> Plan[str]:
+def id_of(context: ClientContext, resource: Resource, given: str, space_id: SpaceId) -> Plan[str]:
     """Give the ID of something in a space, which is found out only where it is needed."""
     if is_id(given, resource.prefixes):
         return str(given)
-    return (yield from find(session, resource, given, (yield from space_id())))
+    return (yield from find(context, resource, given, (yield from space_id())))
 
 
-def find(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[str]:
+def find(context: ClientContext, resource: Resource, name: str, space_id: str | None) -> Plan[str]:
     """Look a name up: all pages, exact and case-sensitive.
 
     Raises:
@@ -191,30 +191,32 @@ def find(session: Session, resource: Resource, name: str, space_id: str | None) 
         AmbiguousNameError: Several things have it.
     """
     key = _key(resource, name, space_id)
-    reliance, known = session.reliance, session.names.recall(key)
+    reliance, known = context.reliance, context.names.recall(key)
     if known is not None:
         if reliance is not None and key not in reliance.looked_up:
             reliance.remembered[key] = known
         return known
-    matching, seen = yield from search(session, resource, name, space_id)
+    matching, seen = yield from search(context, resource, name, space_id)
     if len(matching) > 1:
         raise AmbiguousNameError(resource.label, name, matching)
     if not matching:
-        near = _nearest(name, seen) or (yield from _near_misses(session, resource, name, space_id))
+        near = _nearest(name, seen) or (yield from _near_misses(context, resource, name, space_id))
         raise NameNotFoundError(resource.label, str(name), near, f" in space {space_id}" if space_id else "")
-    session.names.remember(key, matching[0])
+    context.names.remember(key, matching[0])
     if reliance is not None:
         reliance.looked_up.add(key)
     return matching[0]
 
 
-def search(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[tuple[list[str], list[Any]]]:
+def search(
+    context: ClientContext, resource: Resource, name: str, space_id: str | None
+) -> Plan[tuple[list[str], list[Any]]]:
     """Give the IDs of all that have a name, and all that have it somewhere in theirs."""
     seen: list[Any] = []
 
     def page(cursor: str | None) -> Plan[Any]:
         filters = {**_scope(space_id), **({} if cursor is None else {"cursor": cursor})}
-        return call(session, resource.endpoint, **filters, name=str(name), limit=MAX_PAGE_SIZE)
+        return call(context, resource.endpoint, **filters, name=str(name), limit=MAX_PAGE_SIZE)
 
     yield from walk(page, seen.extend)
     return [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name], seen
@@ -226,10 +228,10 @@ def _nearest(name: str, seen: Iterable[Any]) -> list[str]:
     return difflib.get_close_matches(name, shortest, _CANDIDATES, cutoff=0.0)
 
 
-def _near_misses(session: Session, resource: Resource, name: str, space_id: str | None) -> Plan[list[str]]:
+def _near_misses(context: ClientContext, resource: Resource, name: str, space_id: str | None) -> Plan[list[str]]:
     """Compare a name that nothing contains with the first page of all names, since it may be misspelt."""
     try:
-        page = yield from call(session, resource.endpoint, **_scope(space_id), limit=MAX_PAGE_SIZE)
+        page = yield from call(context, resource.endpoint, **_scope(space_id), limit=MAX_PAGE_SIZE)
     except ArizeQueuesError:  # that nothing has the name is what the caller should hear
         return []
     return difflib.get_close_matches(name, _names(page), _CANDIDATES)
@@ -252,6 +254,6 @@ def _key(resource: Resource, name: str, space_id: str | None) -> NameKey:
     return (resource.label, space_id or "", str(name))
 
 
-def forget_queue_name(session: Session, name: str, space_id: str) -> None:
+def forget_queue_name(context: ClientContext, name: str, space_id: str) -> None:
     """Forget which queue has a name: it is about to be another."""
-    session.names.forget(_key(QUEUE, name, space_id))
+    context.names.forget(_key(QUEUE, name, space_id))

@@ -24,7 +24,7 @@ from arize_queues._names.resolver import (
 )
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call, call_once
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._request.retry import NEVER_SENT, REFUSED_UNSEEN
 from arize_queues._sources.packing import RecordPlan
 from arize_queues._sources.resolution import plan_sources, read_sources
@@ -39,7 +39,7 @@ from .queues import config_ids, only_new
 
 
 def create_queue(
-    session: Session,
+    context: ClientContext,
     *,
     name: str,
     space: str,
@@ -61,40 +61,40 @@ def create_queue(
         checks.instructions(instructions)
         body.instructions = instructions or None
     if column_allowlist is not None:
-        only_new(session, checks, "column_allowlist")
+        only_new(context, checks, "column_allowlist")
         body.column_allowlist = checks.columns(column_allowlist)
     given = list(record_sources) if is_list(record_sources) else record_sources
-    sources = [] if given is None or given == [] else read_sources(session, checks, given)
+    sources = [] if given is None or given == [] else read_sources(context, checks, given)
     checks.refuse()
 
-    session = session.for_call()
+    context = context.for_call()
 
     def send() -> Plan[tuple[RecordPlan, AnnotationQueue, bool]]:
-        body.space_id = yield from space_id_of(session, space)
-        body.annotation_config_ids = yield from config_ids(session, configs, lambda: space_id_of(session, space))
-        planned = yield from plan_sources(session, sources, lambda: space_id_of(session, space))
+        body.space_id = yield from space_id_of(context, space)
+        body.annotation_config_ids = yield from config_ids(context, configs, lambda: space_id_of(context, space))
+        planned = yield from plan_sources(context, sources, lambda: space_id_of(context, space))
         if planned.requests:
             body.record_sources = [*planned.requests[0].to_wire()]
-        forget_queue_name(session, name, body.space_id)
-        return planned, *(yield from _create_once(session, body))
+        forget_queue_name(context, name, body.space_id)
+        return planned, *(yield from _create_once(context, body))
 
-    planned, queue, sure = yield from renewing(session, send)
+    planned, queue, sure = yield from renewing(context, send)
     # Whether a create whose answer was lost took its records is not known, so then they all go out again.
-    return (yield from _add_rest(session, queue, planned, 1 if sure else 0))
+    return (yield from _add_rest(context, queue, planned, 1 if sure else 0))
 
 
-def _create_once(session: Session, body: CreateAnnotationQueueRequest) -> Plan[tuple[AnnotationQueue, bool]]:
+def _create_once(context: ClientContext, body: CreateAnnotationQueueRequest) -> Plan[tuple[AnnotationQueue, bool]]:
     """Create a queue, and say whether the answer came.
 
     Where it was lost, the server may have acted, and a second try might make a second queue or meet the first
     one as a conflict; so the name is looked up instead.
     """
     try:
-        return (yield from call_once(session, create_annotation_queue, body=body)), True
+        return (yield from call_once(context, create_annotation_queue, body=body)), True
     except (APIConnectionError, APIStatusError, UnexpectedResponseError) as lost:
         if not _may_have_acted(lost):
             raise
-        queue = yield from _look_up(session, body, lost)
+        queue = yield from _look_up(context, body, lost)
         if queue is None:
             raise
         return queue, False
@@ -109,14 +109,14 @@ def _may_have_acted(lost: ArizeQueuesError) -> bool:
 
 
 def _look_up(
-    session: Session, body: CreateAnnotationQueueRequest, lost: ArizeQueuesError
+    context: ClientContext, body: CreateAnnotationQueueRequest, lost: ArizeQueuesError
 ) -> Plan[AnnotationQueue | None]:
     """Find the queue that a create with a lost answer may have made; None if there is none such."""
     try:
-        matching, _ = yield from search(session, QUEUE, body.name, body.space_id)
+        matching, _ = yield from search(context, QUEUE, body.name, body.space_id)
         if not matching:
             return None
-        found = yield from call(session, get_annotation_queue, matching[0])
+        found = yield from call(context, get_annotation_queue, matching[0])
     except ArizeQueuesError:
         raise lost from None
     return found if _is_as_asked(found, body) else None
@@ -137,12 +137,12 @@ def _same(found: list[str], asked: list[str]) -> bool:
     return not found or {item.casefold() for item in found} == {item.casefold() for item in asked}
 
 
-def _add_rest(session: Session, queue: AnnotationQueue, planned: RecordPlan, sent: int) -> Plan[AnnotationQueue]:
+def _add_rest(context: ClientContext, queue: AnnotationQueue, planned: RecordPlan, sent: int) -> Plan[AnnotationQueue]:
     """Add what did not go with the create: all but so many requests of the plan."""
     rest = planned.requests[sent:]
     if not rest:
         return queue
-    adding = Adding(session, None, None, created=queue)
+    adding = Adding(context, None, None, created=queue)
     adding.queue = QueueRef(queue.id, None, queue.id, home=queue.space_id)
     batches = adding.as_planned(RecordPlan(rest, planned.submitted, planned.duplicates))
     adding.planned["created"] = sum(request.count or 0 for request in planned.requests[:sent])

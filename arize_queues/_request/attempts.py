@@ -21,13 +21,13 @@ from arize_queues.errors import (
     class_for,
 )
 
-from .context import Session
+from .context import ClientContext
 from .retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
 
 logger = logging.getLogger("arize_queues")
 
 
-def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
+def exchange(context: ClientContext, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
     """Send a request until it is answered for good.
 
     Raises:
@@ -36,7 +36,7 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
         ConfigurationError: The httpx client is closed.
         Stopped: The call ends before it was sent even once.
     """
-    tries, send = _Tries(session, kwargs, replay), Send(kwargs)
+    tries, send = _Tries(context, kwargs, replay), Send(kwargs)
     wait: Sleep | None
     try:
         while True:
@@ -65,7 +65,7 @@ def exchange(session: Session, kwargs: dict[str, Any], replay: Replay) -> Plan[h
 class _Tries:
     """The tries of one request."""
 
-    session: Session
+    context: ClientContext
     kwargs: dict[str, Any]
     replay: Replay
     _number: int = attrs.field(default=1, init=False)
@@ -77,14 +77,14 @@ class _Tries:
         """Decide after no answer came; raise if that was the last try."""
         wait = self._policy.after_fault(fault, self._counted, self.replay)
         if wait is None:
-            raise _no_answer(self.session, self.kwargs, fault) from _shown(self.session, fault)
+            raise _no_answer(self.context, self.kwargs, fault) from _shown(self.context, fault)
         self._last = fault
         self._may_be_done = self._may_be_done or not isinstance(fault, NEVER_SENT)
         return self._told(Sleep(wait), type(fault).__name__)
 
     def after_response(self, response: httpx.Response) -> Sleep | None:
         """Decide after an answer came; None takes it as the last one."""
-        _observe(self.session, response, self._number)
+        _observe(self.context, response, self._number)
         if self._is_deleted(response):
             return None
         wait = self._policy.after_response(response, self._counted, self.replay)
@@ -92,7 +92,7 @@ class _Tries:
             return None
         self._last = response
         self._may_be_done = self._may_be_done or response.status_code not in REFUSED_UNSEEN
-        reason = f"{response.status_code}, request id {_request_id(self.session, response)}"
+        reason = f"{response.status_code}, request id {_request_id(self.context, response)}"
         return self._told(Sleep(wait, response.status_code == 429), reason)
 
     def answer(self, response: httpx.Response) -> httpx.Response:
@@ -110,14 +110,14 @@ class _Tries:
     def outcome(self) -> httpx.Response:
         """Give, or raise, what came of the tries so far, as there will be no more."""
         if isinstance(self._last, httpx.RequestError):
-            raise _no_answer(self.session, self.kwargs, self._last) from _shown(self.session, self._last)
+            raise _no_answer(self.context, self.kwargs, self._last) from _shown(self.context, self._last)
         if self._last is None:
             raise Stopped
         return self._last
 
     @property
     def _policy(self) -> Policy:
-        return Policy(self.session.config.max_retries, self.session.random, self.session.clock.wall)
+        return Policy(self.context.settings.max_retries, self.context.random, self.context.clock.wall)
 
     def _is_deleted(self, response: httpx.Response) -> bool:
         return response.status_code == 404 and self._may_be_done and self.replay is Replay.DELETES
@@ -128,21 +128,21 @@ class _Tries:
         return wait
 
 
-def _observe(session: Session, response: httpx.Response, attempt: int) -> None:
+def _observe(context: ClientContext, response: httpx.Response, attempt: int) -> None:
     """Tell the log and `on_response` of an answer."""
     request = response.request
-    if logger.isEnabledFor(logging.DEBUG) or session.on_response:
+    if logger.isEnabledFor(logging.DEBUG) or context.on_response:
         info = ResponseInfo(
             request.method,
             path_of(request),
             response.status_code,
             _elapsed(response),
-            _request_id(session, response),
+            _request_id(context, response),
             attempt,
         )
         logger.debug("%s", info)
-        if session.on_response:
-            session.on_response(info)
+        if context.on_response:
+            context.on_response(info)
 
 
 def _elapsed(response: httpx.Response) -> float:
@@ -152,7 +152,7 @@ def _elapsed(response: httpx.Response) -> float:
         return 0.0
 
 
-def judge(session: Session, response: httpx.Response) -> httpx.Response:
+def judge(context: ClientContext, response: httpx.Response) -> httpx.Response:
     """Let a success through, and turn everything else into its error.
 
     Raises:
@@ -168,28 +168,28 @@ def judge(session: Session, response: httpx.Response) -> httpx.Response:
     raise class_for(response.status_code)(
         response,
         fields,
-        request_id=_request_id(session, response),
-        retry_after=retry_after(response, session.clock.wall),
-        secret=session.config.api_key,
+        request_id=_request_id(context, response),
+        retry_after=retry_after(response, context.clock.wall),
+        secret=context.settings.api_key,
     )
 
 
-def _request_id(session: Session, response: httpx.Response) -> str | None:
+def _request_id(context: ClientContext, response: httpx.Response) -> str | None:
     """Find the server's id of a request."""
     found: str | None = response.headers.get("x-request-id") or response.headers.get("request-id")
-    return found and masked(found, session.config.api_key)
+    return found and masked(found, context.settings.api_key)
 
 
-def _no_answer(session: Session, kwargs: dict[str, Any], fault: httpx.RequestError) -> APIConnectionError:
+def _no_answer(context: ClientContext, kwargs: dict[str, Any], fault: httpx.RequestError) -> APIConnectionError:
     kind = APITimeoutError if isinstance(fault, httpx.TimeoutException) else APIConnectionError
-    words = masked(str(fault) or type(fault).__name__, session.config.api_key)
+    words = masked(str(fault) or type(fault).__name__, context.settings.api_key)
     if isinstance(fault, httpx.LocalProtocolError):
         words = "a header or the URL is not as HTTP has it"
-    path = urlsplit(session.config.base_url).path + kwargs["url"]
+    path = urlsplit(context.settings.base_url).path + kwargs["url"]
     return kind(kwargs["method"].upper(), path, f"no answer ({type(fault).__name__}): {words}")
 
 
-def _shown(session: Session, fault: httpx.RequestError) -> httpx.RequestError | None:
+def _shown(context: ClientContext, fault: httpx.RequestError) -> httpx.RequestError | None:
     """Give a fault if it may stand in a traceback: it may quote a header, or what a server echoed."""
-    hidden = isinstance(fault, httpx.LocalProtocolError) or session.config.api_key in str(fault)
+    hidden = isinstance(fault, httpx.LocalProtocolError) or context.settings.api_key in str(fault)
     return None if hidden else fault

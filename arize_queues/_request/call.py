@@ -15,7 +15,7 @@ from arize_queues.errors import InvalidRequestError, UnexpectedResponseError
 
 from .attempts import exchange, judge
 from .collector import paused
-from .context import Session
+from .context import ClientContext
 from .negotiation import exchange_spelled
 from .prerelease import notice
 from .retry import Replay
@@ -35,7 +35,7 @@ class Endpoint(Protocol[P, T_co]):
     def _decode(self, status_code: int, payload: Any) -> T_co: ...
 
 
-def call(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
+def call(context: ClientContext, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
     """Call an endpoint that may be sent again, and give its model.
 
     Raises:
@@ -43,17 +43,17 @@ def call(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs:
         APIStatusError: The server said no.
         UnexpectedResponseError: The answer is not what its status promises.
     """
-    return (yield from _call(session, endpoint, Replay.SAFE, _request(endpoint, *args, **kwargs)))
+    return (yield from _call(context, endpoint, Replay.SAFE, _request(endpoint, *args, **kwargs)))
 
 
-def call_once(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
+def call_once(context: ClientContext, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
     """Call an endpoint that must not act twice, and give its model."""
-    return (yield from _call(session, endpoint, Replay.UNSAFE, _request(endpoint, *args, **kwargs)))
+    return (yield from _call(context, endpoint, Replay.UNSAFE, _request(endpoint, *args, **kwargs)))
 
 
-def call_delete(session: Session, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
+def call_delete(context: ClientContext, endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> Plan[T_co]:
     """Call an endpoint that deletes the thing itself: gone after a try whose answer was lost is as good as deleted."""
-    return (yield from _call(session, endpoint, Replay.DELETES, _request(endpoint, *args, **kwargs)))
+    return (yield from _call(context, endpoint, Replay.DELETES, _request(endpoint, *args, **kwargs)))
 
 
 def _request(endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
@@ -63,21 +63,21 @@ def _request(endpoint: Endpoint[P, T_co], *args: P.args, **kwargs: P.kwargs) -> 
         raise InvalidRequestError(str(error)) from None
 
 
-def _call(session: Session, endpoint: Endpoint[P, T_co], replay: Replay, kwargs: dict[str, Any]) -> Plan[T_co]:
+def _call(context: ClientContext, endpoint: Endpoint[P, T_co], replay: Replay, kwargs: dict[str, Any]) -> Plan[T_co]:
     notice(OPERATIONS[cast("Any", endpoint).__name__.rpartition(".")[2]])
     if differs(kwargs.get("json")):
-        response = yield from exchange_spelled(session, kwargs, replay)
+        response = yield from exchange_spelled(context, kwargs, replay)
     else:
-        response = judge(session, (yield from exchange(session, kwargs, replay)))
+        response = judge(context, (yield from exchange(context, kwargs, replay)))
     if len(response.content) < _LARGE:
-        return _decoded(session, endpoint, response)
+        return _decoded(context, endpoint, response)
     with paused():
-        return _decoded(session, endpoint, response)
+        return _decoded(context, endpoint, response)
 
 
-def _decoded(session: Session, endpoint: Endpoint[P, T_co], response: httpx.Response) -> T_co:
-    payload = _payload(session, response)
-    session.revision.learn(payload)
+def _decoded(context: ClientContext, endpoint: Endpoint[P, T_co], response: httpx.Response) -> T_co:
+    payload = _payload(context, response)
+    context.revision.learn(payload)
     try:
         return endpoint._decode(response.status_code, payload)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -91,7 +91,7 @@ def _misfit(error: Exception) -> str:
     return str(error) if isinstance(error, MisfitError) else type(error).__name__
 
 
-def _payload(session: Session, response: httpx.Response) -> Any:
+def _payload(context: ClientContext, response: httpx.Response) -> Any:
     if response.status_code == 204:
         return None
     if not response.content:
@@ -100,7 +100,7 @@ def _payload(session: Session, response: httpx.Response) -> Any:
         return loads(response.content)
     except ValueError:
         kind = response.headers.get("content-type", "no content type").partition(";")[0]
-        kind = masked(kind, session.config.api_key)
+        kind = masked(kind, context.settings.api_key)
         raise _unexpected(response, f"the body ({kind}) is not whole JSON") from None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from arize_queues._clock import Clock
-from arize_queues._settings import Config
+from arize_queues._settings import Settings
 
 from .revision import Revision
 
@@ -23,7 +23,7 @@ NAME_LIFETIME = 300.0
 NameKey = tuple[str, ...]
 
 
-class NameMemory:
+class NameCache:
     """Name to ID, bounded in number and age; threads may share it."""
 
     def __init__(self, clock: Clock) -> None:
@@ -77,11 +77,11 @@ class Reliance:
         self.turn = threading.Lock()
 
 
-class Session:
+class ClientContext:
     """The state of a client that plans read and write.
 
     Attributes:
-        config: The settings.
+        settings: The settings.
         revision: What is known of the server's spelling.
         clock: What tells and spends time.
         names: The names that were resolved.
@@ -92,25 +92,25 @@ class Session:
 
     def __init__(
         self,
-        config: Config,
+        settings: Settings,
         on_response: Callable[[ResponseInfo], object] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.config = config
-        self.revision = Revision(config.api_revision)
+        self.settings = settings
+        self.revision = Revision(settings.api_revision)
         self.clock = clock or Clock()
-        self.names = NameMemory(self.clock)
+        self.names = NameCache(self.clock)
         self.on_response = on_response
         self.random: Callable[[], float] = random.random
         self.reliance: Reliance | None = None
 
-    def with_config(self, config: Config) -> Session:
+    def with_settings(self, settings: Settings) -> ClientContext:
         """Go on under other settings, with all that was learned."""
         other = copy.copy(self)
-        other.config = config
+        other.settings = settings
         return other
 
-    def for_call(self) -> Session:
+    def for_call(self) -> ClientContext:
         """Go on for one call, taking down what it takes from memory."""
         if self.reliance is not None:
             return self

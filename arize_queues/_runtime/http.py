@@ -14,7 +14,7 @@ import httpx
 from arize_queues_raw.types import dumps
 
 from arize_queues._plans.steps import Send
-from arize_queues._settings import CONNECT_TIMEOUT, Config
+from arize_queues._settings import CONNECT_TIMEOUT, Settings
 from arize_queues._version import __version__
 from arize_queues.errors import ConfigurationError
 
@@ -99,7 +99,7 @@ class Wire(Generic[H]):
         gate: Lets only so many requests be under way at once: a semaphore, for threads or for tasks.
     """
 
-    def __init__(self, http: H, gate: Any, config: Config, *, borrowed: bool) -> None:
+    def __init__(self, http: H, gate: Any, config: Settings, *, borrowed: bool) -> None:
         self.http: H = http
         self.gate = gate
         self._base_url = config.base_url
@@ -158,17 +158,17 @@ def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def most_under_way(config: Config) -> int:
+def most_under_way(config: Settings) -> int:
     """Say how many requests of a client may be under way at once."""
     return max(_MOST_UNDER_WAY, config.max_concurrency)
 
 
-def headers(config: Config) -> dict[str, str]:
+def headers(config: Settings) -> dict[str, str]:
     """Give the headers of every request."""
     return config.headers(user_agent())
 
 
-def settings(config: Config, ssl_context: ssl.SSLContext | None) -> dict[str, Any]:
+def settings(config: Settings, ssl_context: ssl.SSLContext | None) -> dict[str, Any]:
     """Give the arguments of an httpx client of ours; the generated client sends through it, too."""
     return {
         "base_url": config.base_url,
@@ -179,7 +179,7 @@ def settings(config: Config, ssl_context: ssl.SSLContext | None) -> dict[str, An
     }
 
 
-def timeout_of(config: Config) -> httpx.Timeout:
+def timeout_of(config: Settings) -> httpx.Timeout:
     """Give the time limits of each phase of a request."""
     if isinstance(config.timeout, httpx.Timeout):
         return config.timeout

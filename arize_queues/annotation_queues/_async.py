@@ -14,7 +14,7 @@ from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues import _operations
 from arize_queues._plans.steps import Plan
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._runtime.drivers import aiterate, arun
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class AsyncAnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.AsyncClient]]) -> None:
-        self._session = session
+    def __init__(self, context: ClientContext, wire: Callable[[], Wire[httpx.AsyncClient]]) -> None:
+        self._context = context
         self._wire = wire
 
     async def list(
@@ -85,7 +85,7 @@ class AsyncAnnotationQueues:
             A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
         """
         return await self._run(
-            _operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor)
+            _operations.list_queues(self._context, space=space, name=name, limit=limit, cursor=cursor)
         )
 
     def iter(
@@ -98,7 +98,7 @@ class AsyncAnnotationQueues:
             name: Only those with this in their name, in any case.
             page_size: Queues per request, 1 to `MAX_PAGE_SIZE`.
         """
-        return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
+        return self._iterate(_operations.iter_queues(self._context, space=space, name=name, page_size=page_size))
 
     async def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
         """Get a queue.
@@ -107,7 +107,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_operations.get_queue(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.get_queue(self._context, annotation_queue=annotation_queue, space=space))
 
     async def create(
         self,
@@ -144,7 +144,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.create_queue(
-                self._session,
+                self._context,
                 name=name,
                 space=space,
                 annotation_config_ids=annotation_config_ids,
@@ -184,7 +184,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.update_queue(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 name=name,
@@ -202,7 +202,7 @@ class AsyncAnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return await self._run(_operations.delete_queue(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.delete_queue(self._context, annotation_queue=annotation_queue, space=space))
 
     async def list_records(
         self,
@@ -225,7 +225,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.list_records(
-                self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
+                self._context, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
             )
         )
 
@@ -240,7 +240,7 @@ class AsyncAnnotationQueues:
             page_size: Records per request, 1 to `MAX_RECORDS_PAGE_SIZE`.
         """
         return self._iterate(
-            _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
+            _operations.iter_records(self._context, annotation_queue=annotation_queue, space=space, page_size=page_size)
         )
 
     async def plan_records(
@@ -255,7 +255,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.plan_records(
-                self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
+                self._context, annotation_queue=annotation_queue, space=space, record_sources=record_sources
             )
         )
 
@@ -293,7 +293,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.add_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_sources=record_sources,
@@ -332,7 +332,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.delete_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_ids=record_ids,
@@ -367,7 +367,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.annotate_record(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_id=record_id,
@@ -413,7 +413,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.annotate_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 annotations=annotations,
@@ -449,7 +449,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.assign_record(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_id=record_id,
@@ -491,7 +491,7 @@ class AsyncAnnotationQueues:
         """
         return await self._run(
             _operations.assign_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 assignments=assignments,
@@ -512,7 +512,7 @@ class AsyncAnnotationQueues:
         Returns:
             A page with `.tags`; iterating it gives them.
         """
-        return await self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+        return await self._run(_operations.list_tags(self._context, annotation_queue=annotation_queue, space=space))
 
     async def add_tags(
         self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]
@@ -528,11 +528,11 @@ class AsyncAnnotationQueues:
             A page with all `.tags` that the queue has now.
         """
         return await self._run(
-            _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
+            _operations.add_tags(self._context, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
         )
 
     async def _run(self, plan: Plan[T]) -> T:
-        return await arun(plan, self._wire(), self._session.clock)
+        return await arun(plan, self._wire(), self._context.clock)
 
     def _iterate(self, plan: Plan[None]) -> AsyncGenerator[Any]:
-        return aiterate(plan, self._wire(), self._session.clock)
+        return aiterate(plan, self._wire(), self._context.clock)

@@ -14,7 +14,7 @@ from arize_queues_raw.types import UNSET, Unset
 
 from arize_queues import _operations
 from arize_queues._plans.steps import Plan
-from arize_queues._request.context import Session
+from arize_queues._request.context import ClientContext
 from arize_queues._runtime.drivers import iterate, run
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class AnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, session: Session, wire: Callable[[], Wire[httpx.Client]]) -> None:
-        self._session = session
+    def __init__(self, context: ClientContext, wire: Callable[[], Wire[httpx.Client]]) -> None:
+        self._context = context
         self._wire = wire
 
     def list(
@@ -84,7 +84,7 @@ class AnnotationQueues:
         Returns:
             A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
         """
-        return self._run(_operations.list_queues(self._session, space=space, name=name, limit=limit, cursor=cursor))
+        return self._run(_operations.list_queues(self._context, space=space, name=name, limit=limit, cursor=cursor))
 
     def iter(
         self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
@@ -96,7 +96,7 @@ class AnnotationQueues:
             name: Only those with this in their name, in any case.
             page_size: Queues per request, 1 to `MAX_PAGE_SIZE`.
         """
-        return self._iterate(_operations.iter_queues(self._session, space=space, name=name, page_size=page_size))
+        return self._iterate(_operations.iter_queues(self._context, space=space, name=name, page_size=page_size))
 
     def get(self, *, annotation_queue: str, space: str | None = None) -> AnnotationQueue:
         """Get a queue.
@@ -105,7 +105,7 @@ class AnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.get_queue(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.get_queue(self._context, annotation_queue=annotation_queue, space=space))
 
     def create(
         self,
@@ -142,7 +142,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.create_queue(
-                self._session,
+                self._context,
                 name=name,
                 space=space,
                 annotation_config_ids=annotation_config_ids,
@@ -182,7 +182,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.update_queue(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 name=name,
@@ -200,7 +200,7 @@ class AnnotationQueues:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
         """
-        return self._run(_operations.delete_queue(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.delete_queue(self._context, annotation_queue=annotation_queue, space=space))
 
     def list_records(
         self,
@@ -223,7 +223,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.list_records(
-                self._session, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
+                self._context, annotation_queue=annotation_queue, space=space, limit=limit, cursor=cursor
             )
         )
 
@@ -238,7 +238,7 @@ class AnnotationQueues:
             page_size: Records per request, 1 to `MAX_RECORDS_PAGE_SIZE`.
         """
         return self._iterate(
-            _operations.iter_records(self._session, annotation_queue=annotation_queue, space=space, page_size=page_size)
+            _operations.iter_records(self._context, annotation_queue=annotation_queue, space=space, page_size=page_size)
         )
 
     def plan_records(
@@ -253,7 +253,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.plan_records(
-                self._session, annotation_queue=annotation_queue, space=space, record_sources=record_sources
+                self._context, annotation_queue=annotation_queue, space=space, record_sources=record_sources
             )
         )
 
@@ -291,7 +291,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.add_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_sources=record_sources,
@@ -330,7 +330,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.delete_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_ids=record_ids,
@@ -365,7 +365,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.annotate_record(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_id=record_id,
@@ -411,7 +411,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.annotate_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 annotations=annotations,
@@ -447,7 +447,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.assign_record(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 record_id=record_id,
@@ -489,7 +489,7 @@ class AnnotationQueues:
         """
         return self._run(
             _operations.assign_records(
-                self._session,
+                self._context,
                 annotation_queue=annotation_queue,
                 space=space,
                 assignments=assignments,
@@ -510,7 +510,7 @@ class AnnotationQueues:
         Returns:
             A page with `.tags`; iterating it gives them.
         """
-        return self._run(_operations.list_tags(self._session, annotation_queue=annotation_queue, space=space))
+        return self._run(_operations.list_tags(self._context, annotation_queue=annotation_queue, space=space))
 
     def add_tags(self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]) -> ListTagsResponse:
         """Attach tags to a queue; those it has already are ignored. Since revision 2026-10.
@@ -524,11 +524,11 @@ class AnnotationQueues:
             A page with all `.tags` that the queue has now.
         """
         return self._run(
-            _operations.add_tags(self._session, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
+            _operations.add_tags(self._context, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)
         )
 
     def _run(self, plan: Plan[T]) -> T:
-        return run(plan, self._wire(), self._session.clock)
+        return run(plan, self._wire(), self._context.clock)
 
     def _iterate(self, plan: Plan[None]) -> Generator[Any]:
-        return iterate(plan, self._wire(), self._session.clock)
+        return iterate(plan, self._wire(), self._context.clock)

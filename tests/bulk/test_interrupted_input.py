@@ -22,7 +22,7 @@ from arize_queues._plans.steps import Send, Start
 from arize_queues._runtime.http import Wire
 from arize_queues._runtime.within import asend_within, send_within
 from arize_queues._runtime.workers import ThreadBackground
-from arize_queues._settings import Config
+from arize_queues._settings import Settings
 from tests.support.bulk_world import ANA, Caller, Handled, Press, World, check_sums, done_in, span_id
 from tests.support.clock import ManualClock
 from tests.support.plain_server import QUEUE, PlainServer
@@ -229,7 +229,7 @@ def test_a_deadline_bounds_the_wait_for_a_turn(kind: str) -> None:
         if kind == "sync"
         else httpx.AsyncClient(transport=httpx.MockTransport(handle)),
         threading.Semaphore(0) if kind == "sync" else anyio.Semaphore(0),
-        Config(api_key="a-key", base_url="https://api.test"),
+        Settings(api_key="a-key", base_url="https://api.test"),
         borrowed=True,
     )
     send = Send({"method": "get", "url": "/v2/spaces"}, within=0.01)

@@ -14,8 +14,8 @@ import pytest
 from arize_queues import ConfigurationError
 from arize_queues._bulk.scheduler import Gathering
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start
-from arize_queues._request.context import Session
-from arize_queues._settings import Config
+from arize_queues._request.context import ClientContext
+from arize_queues._settings import Settings
 from tests.support.bulk_world import Caller, Handled
 from tests.support.clock import ManualClock
 from tests.support.plain_server import QUEUE, PlainServer, identity
@@ -25,9 +25,11 @@ DEFAULT = 8
 ANNOTATE = [{"name": "notes", "text": "x"}]
 
 
-def session_of(clock: ManualClock, most: int = MOST) -> Session:
+def context_of(clock: ManualClock, most: int = MOST) -> ClientContext:
     """Make a session of so many requests at once."""
-    return Session(Config(api_key="a-key", base_url="https://api.test", max_concurrency=most), clock=clock.as_clock())
+    return ClientContext(
+        Settings(api_key="a-key", base_url="https://api.test", max_concurrency=most), clock=clock.as_clock()
+    )
 
 
 class Hand:
@@ -35,7 +37,7 @@ class Hand:
 
     def __init__(self, plans: Iterator[Plan[None]], clock: ManualClock, most: int = MOST, **options: Any) -> None:
         stopped = options.pop("stopped", lambda: False)
-        self.gathering = Gathering(session_of(clock, most), plans, stopped, **options)
+        self.gathering = Gathering(context_of(clock, most), plans, stopped, **options)
         self.clock = clock
         self.sent: list[int] = []
         self.over = False
@@ -234,7 +236,7 @@ def test_nothing_is_begun_after_the_deadline() -> None:
 def test_a_request_gets_no_more_time_than_is_left() -> None:
     """A request may take what is left of the call's time, whatever the client's timeouts are."""
     clock = ManualClock(1000.0)
-    gathering = Gathering(session_of(clock), asking(3), lambda: False, clock.elapsed + 7)
+    gathering = Gathering(context_of(clock), asking(3), lambda: False, clock.elapsed + 7)
     steps = gathering.carry_out()
     first = next(steps)
     assert isinstance(first, Start)

@@ -12,7 +12,7 @@ import pytest
 from arize_queues._bulk.scheduler import Gathering
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
 from tests.support.clock import ManualClock
-from tests.support.plans import make_session
+from tests.support.plans import make_context
 
 
 @attrs.define
@@ -77,8 +77,8 @@ def gathering(
     deadline: float | None = None,
 ) -> Plan[None]:
     """Make the plan that carries the others out."""
-    session = make_session(world.clock, max_concurrency=width)
-    return Gathering(session, plans, stopped, deadline).carry_out()
+    context = make_context(world.clock, max_concurrency=width)
+    return Gathering(context, plans, stopped, deadline).carry_out()
 
 
 @pytest.mark.parametrize("width", [1, 3, 8, 100])

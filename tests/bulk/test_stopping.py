@@ -24,8 +24,8 @@ import arize_queues
 from arize_queues import AsyncArizeClient, DeadlineExceededError, PartialFailureError
 from arize_queues._bulk.per_record import annotate_records
 from arize_queues._plans.steps import Finished, Next, Plan, Start
-from arize_queues._request.context import Session
-from arize_queues._settings import Config
+from arize_queues._request.context import ClientContext
+from arize_queues._settings import Settings
 from arize_queues.emulator import Fault
 from tests.support.bulk_world import Caller, Handled, Job, Press, World, check_sums, done_in
 from tests.support.clock import ManualClock
@@ -123,12 +123,12 @@ def test_ctrl_c_while_waiting_accounts_for_all_that_is_under_way() -> None:
     """Ctrl-C at the place where a call waits: every answer that comes still counts, and nothing more is begun."""
     ids = [f"r{number}" for number in range(20)]
     server = PlainServer(ids)
-    session = Session(
-        Config(api_key="a-key", base_url="https://api.test", max_concurrency=WIDTH),
+    context = ClientContext(
+        Settings(api_key="a-key", base_url="https://api.test", max_concurrency=WIDTH),
         clock=ManualClock(1000.0).as_clock(),
     )
     plan = annotate_records(
-        session,
+        context,
         annotation_queue=QUEUE,
         space=None,
         annotations={name: [{"name": "notes", "text": "x"}] for name in ids},

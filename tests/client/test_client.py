@@ -40,23 +40,23 @@ def test_options_make_a_copy_that_shares_what_was_learned():
     server = serve(EMPTY)
     client = server.client(timeout=30)
     other = client.with_options(timeout=1.5, max_retries=0, max_concurrency=2)
-    assert other._session.names is client._session.names
-    assert other._session.revision is client._session.revision
+    assert other._context.names is client._context.names
+    assert other._context.revision is client._context.revision
     other.annotation_queues.list()
     client.annotation_queues.list()
     timeouts = [request.extensions["timeout"] for request in server.requests]
     assert timeouts[0] == {"connect": 1.5, "read": 1.5, "write": 1.5, "pool": 1.5}
     assert timeouts[1] == {"connect": 5.0, "read": 30, "write": 30, "pool": 30}
-    assert (client._session.config.max_retries, other._session.config.max_retries) == (5, 0)
-    assert other._session.config.max_concurrency == 2
+    assert (client._context.settings.max_retries, other._context.settings.max_retries) == (5, 0)
+    assert other._context.settings.max_concurrency == 2
 
 
 def test_options_that_are_not_given_stay():
     """None is a timeout of its own: no limit."""
     client = serve(EMPTY).client(timeout=30, max_retries=1)
-    assert client.with_options()._session.config == client._session.config
-    assert client.with_options(timeout=None)._session.config.timeout is None
-    assert client.with_options(max_retries=2).with_options(timeout=3)._session.config.max_retries == 2
+    assert client.with_options()._context.settings == client._context.settings
+    assert client.with_options(timeout=None)._context.settings.timeout is None
+    assert client.with_options(max_retries=2).with_options(timeout=3)._context.settings.max_retries == 2
 
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"max_retries": -1}, {"max_concurrency": 0}])
@@ -225,13 +225,13 @@ def test_a_client_pickles_as_its_settings(kind, monkeypatch):
     client = kind(
         api_key=KEY, region="eu-west-1a", timeout=3, max_retries=1, api_revision="2026-10", default_headers={"X": "y"}
     )
-    client._session.names.remember(("queue",), "aq_1")
+    client._context.names.remember(("queue",), "aq_1")
     packed = pickle.dumps(client)
     monkeypatch.setenv("ARIZE_REGION", "us-east-1b")
     twin = pickle.loads(packed)
     assert type(twin) is kind
-    assert twin._session.config == client._session.config
-    assert twin._session.names.recall(("queue",)) is None
+    assert twin._context.settings == client._context.settings
+    assert twin._context.names.recall(("queue",)) is None
 
 
 @pytest.mark.parametrize("option", ["http_client", "ssl_context"])

@@ -249,7 +249,7 @@ def test_the_key_is_in_no_error_even_where_the_server_echoes_it(answer, caplog):
 def test_the_key_is_in_no_repr():
     """Neither the client's nor that of what it holds."""
     client = serve(reply(200)).client()
-    for thing in (client, client._session, client._session.config, client.annotation_queues):
+    for thing in (client, client._context, client._context.settings, client.annotation_queues):
         assert KEY not in repr(thing)
     assert repr(client) == f"ArizeClient(base_url={BASE_URL!r}, api_revision='auto')"
 

@@ -15,7 +15,7 @@ from tests.support.answers import KEY
 
 def base_url(**settings: Any) -> str:
     """Give the base URL that settings lead to."""
-    return ArizeClient(api_key=KEY, **settings)._session.config.base_url
+    return ArizeClient(api_key=KEY, **settings)._context.settings.base_url
 
 
 @pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
@@ -30,14 +30,14 @@ def test_no_api_key_is_an_error_that_says_what_to_do(kind, key):
 def test_the_key_of_the_argument_wins_over_that_of_the_environment(monkeypatch):
     """Argument, then environment."""
     monkeypatch.setenv("ARIZE_API_KEY", "from-environment")
-    assert ArizeClient()._session.config.api_key == "from-environment"
-    assert ArizeClient(api_key="from-argument")._session.config.api_key == "from-argument"
+    assert ArizeClient()._context.settings.api_key == "from-environment"
+    assert ArizeClient(api_key="from-argument")._context.settings.api_key == "from-argument"
 
 
 def test_a_key_keeps_no_blanks_around_it(monkeypatch):
     """A line end from a file must not break the header."""
     monkeypatch.setenv("ARIZE_API_KEY", " abc\n")
-    assert ArizeClient()._session.config.api_key == "abc"
+    assert ArizeClient()._context.settings.api_key == "abc"
 
 
 @pytest.mark.parametrize("key", ["a b-secret", "a\nb-secret", "käy-secret", "a\x00b-secret"])

@@ -20,7 +20,7 @@ from arize_queues.types import (
 )
 from tests.support.answers import config, queue, reply
 from tests.support.clients import serve
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 SPAN: dict[str, Any] = {
@@ -273,7 +273,7 @@ def test_problems_show_little_of_long_values():
 )
 def test_good_sources_of_every_form_are_taken(form):
     """The same request, whatever it was written as; datetimes in dicts are fine."""
-    plan = plan_records(make_session(), annotation_queue="aq_1", space=None, record_sources=[form])
+    plan = plan_records(make_context(), annotation_queue="aq_1", space=None, record_sources=[form])
     (request,) = play(plan).value.requests
     (wire,) = request.to_wire()
     assert (wire["record_type"], wire["start_time"], wire["span_ids"]) == ("span", "2026-03-01T00:00:00Z", ["s1"])

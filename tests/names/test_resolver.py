@@ -16,12 +16,12 @@ from arize_queues import (
 )
 from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, SPACE, find, id_of
 from arize_queues._operations.queues import get_queue, update_queue
-from arize_queues._request.context import NAME_LIFETIME, NAMES_KEPT, NameMemory
+from arize_queues._request.context import NAME_LIFETIME, NAMES_KEPT, NameCache
 from arize_queues.types import UNSET
 from tests.support.answers import config, page, problem, queue, reply
 from tests.support.clients import serve
 from tests.support.clock import ManualClock
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 STAMP = "2026-01-01T00:00:00Z"
 
@@ -44,9 +44,9 @@ def queues(*found, **rest):
 GOT = reply(200, queue())
 
 
-def play_get(session, *answers, annotation_queue="Triage", space="prod"):
+def play_get(context, *answers, annotation_queue="Triage", space="prod"):
     """Play a get."""
-    return play(get_queue(session, annotation_queue=annotation_queue, space=space), *answers)
+    return play(get_queue(context, annotation_queue=annotation_queue, space=space), *answers)
 
 
 def asked(played):
@@ -57,13 +57,13 @@ def asked(played):
 def test_an_id_costs_no_lookup():
     """Nor does it need a space."""
     for given, where in (("aq_1", None), ("RW50aXR5OjEyMzQ1", None), ("aq_1", "prod"), (Id("Triage"), None)):
-        played = play_get(make_session(), GOT, annotation_queue=given, space=where)
+        played = play_get(make_context(), GOT, annotation_queue=given, space=where)
         assert asked(played) == [(f"/v2/annotation-queues/{given.replace('=', '%3D')}", {})]
 
 
 def test_a_name_is_resolved_by_space_id_and_name():
     """The space by exact match first; the substring filter `space_name` is never used."""
-    played = play_get(make_session(), spaces("prod-eu", "prod"), queues(queue(id="aq_7")), GOT)
+    played = play_get(make_context(), spaces("prod-eu", "prod"), queues(queue(id="aq_7")), GOT)
     assert asked(played) == [
         ("/v2/spaces", {"name": "prod", "limit": MAX_PAGE_SIZE}),
         ("/v2/annotation-queues", {"space_id": "spc_2", "name": "Triage", "limit": MAX_PAGE_SIZE}),
@@ -73,13 +73,13 @@ def test_a_name_is_resolved_by_space_id_and_name():
 
 def test_a_space_id_is_not_looked_up():
     """One lookup less."""
-    played = play_get(make_session(), queues(queue()), GOT, space="spc_9")
+    played = play_get(make_context(), queues(queue()), GOT, space="spc_9")
     assert asked(played)[0][1]["space_id"] == "spc_9"
 
 
 def test_a_name_without_a_space_is_refused_before_any_request():
     """With both ways out."""
-    played = play_get(make_session(), space=None)
+    played = play_get(make_context(), space=None)
     assert isinstance(played.error, SpaceRequiredError)
     assert played.sends == []
     assert "'Triage'" in str(played.error)
@@ -90,7 +90,7 @@ def test_a_name_without_a_space_is_refused_before_any_request():
 @pytest.mark.parametrize("given", [Name("aq_1"), Name("RW50aXR5OjEyMzQ1")])
 def test_what_is_said_to_be_a_name_is_looked_up(given):
     """Even where it looks like an ID."""
-    played = play_get(make_session(), spaces("prod"), queues(queue(name=str(given))), GOT, annotation_queue=given)
+    played = play_get(make_context(), spaces("prod"), queues(queue(name=str(given))), GOT, annotation_queue=given)
     assert asked(played)[1][1]["name"] == given
     assert len(played.sends) == 3
 
@@ -98,14 +98,14 @@ def test_what_is_said_to_be_a_name_is_looked_up(given):
 def test_all_pages_are_searched_and_matches_are_exact():
     """Neither part of a name nor another case is the queue."""
     first = queues(queue(name="Triage 2", id="aq_a"), queue(name="triage", id="aq_b"), cursor="2")
-    played = play_get(make_session(), spaces("prod"), first, queues(queue(id="aq_c")), GOT)
+    played = play_get(make_context(), spaces("prod"), first, queues(queue(id="aq_c")), GOT)
     assert asked(played)[2][1]["cursor"] == "2"
     assert asked(played)[3][0].endswith("/aq_c")
 
 
 def test_several_matches_are_ambiguous_also_across_pages():
     """The first hit is not better than the second."""
-    played = play_get(make_session(), spaces("prod"), queues(queue(id="aq_1"), cursor="2"), queues(queue(id="aq_2")))
+    played = play_get(make_context(), spaces("prod"), queues(queue(id="aq_1"), cursor="2"), queues(queue(id="aq_2")))
     error = played.error
     assert isinstance(error, AmbiguousNameError)
     assert (error.resource, error.name, error.matching_ids) == ("annotation queue", "Triage", ["aq_1", "aq_2"])
@@ -114,14 +114,14 @@ def test_several_matches_are_ambiguous_also_across_pages():
 
 def test_two_spaces_of_one_name_are_ambiguous():
     """And no queue is looked for."""
-    error = play_get(make_session(), spaces("prod", "prod")).error
+    error = play_get(make_context(), spaces("prod", "prod")).error
     assert isinstance(error, AmbiguousNameError)
     assert error.matching_ids == ["spc_1", "spc_2"]
 
 
 def test_a_name_that_nothing_has_is_told_with_those_near_it():
     """What the search for part of it gave."""
-    error = play_get(make_session(), spaces("prod"), queues(queue(name="Triage 2"))).error
+    error = play_get(make_context(), spaces("prod"), queues(queue(name="Triage 2"))).error
     assert isinstance(error, NameNotFoundError)
     assert (error.resource, error.name, error.candidates) == ("annotation queue", "Triage", ["Triage 2"])
     assert str(error) == (
@@ -133,21 +133,21 @@ def test_only_a_handful_of_the_nearest_names_is_told():
     """However many contain the one that was looked for."""
     names = [f"Triage {'x' * number}" for number in reversed(range(1, 100))] + ["TRIAGE", "triage", "triage"]
     found = queues(*(queue(name=name, id=f"aq_{number}") for number, name in enumerate(names)))
-    error = play_get(make_session(), spaces("prod"), found).error
+    error = play_get(make_context(), spaces("prod"), found).error
     assert error.candidates == ["Triage x", "triage", "Triage xx", "Triage xxx", "Triage xxxx"]
 
 
 def test_a_misspelt_name_is_compared_with_the_first_page_of_all():
     """The search finds nothing then, so one more request tells what was meant."""
     all_queues = queues(queue(name="Triage"), queue(name="Quality"))
-    played = play_get(make_session(), spaces("prod"), queues(), all_queues, annotation_queue="Tirage")
+    played = play_get(make_context(), spaces("prod"), queues(), all_queues, annotation_queue="Tirage")
     assert played.error.candidates == ["Triage"]
     assert "name" not in asked(played)[2][1]
 
 
 def test_nothing_near_is_told_without_an_empty_list():
     """The sentence ends where it has nothing more to say."""
-    error = play_get(make_session(), spaces("prod"), queues(), queues()).error
+    error = play_get(make_context(), spaces("prod"), queues(), queues()).error
     assert error.candidates == []
     assert str(error).endswith("(names are matched exactly)")
 
@@ -168,7 +168,7 @@ def test_projects_datasets_and_configs_are_found_the_same_way(resource, path, it
         yield
 
     item = {**space("chat", "x1"), "space_id": "spc_1", "updated_at": STAMP, "type": "freeform"}
-    played = play(id_of(make_session(), resource, "chat", in_space), reply(200, page(items, item)))
+    played = play(id_of(make_context(), resource, "chat", in_space), reply(200, page(items, item)))
     assert played.value == "x1"
     assert asked(played) == [(path, {"space_id": "spc_1", "name": "chat", "limit": MAX_PAGE_SIZE})]
 
@@ -176,30 +176,30 @@ def test_projects_datasets_and_configs_are_found_the_same_way(resource, path, it
 def test_a_config_of_an_unknown_kind_is_found_by_name():
     """It stays a dict, which has a name all the same."""
     answer = reply(200, page("annotation_configs", config(type="ranking", id="ac_9")))
-    assert play(find(make_session(), CONFIG, "accuracy", "spc_1"), answer).value == "ac_9"
+    assert play(find(make_context(), CONFIG, "accuracy", "spc_1"), answer).value == "ac_9"
 
 
 def test_names_are_remembered():
     """The second call by name costs one request."""
-    session = make_session()
-    play_get(session, spaces("prod"), queues(queue()), GOT)
-    assert len(play_get(session, GOT).sends) == 1
+    context = make_context()
+    play_get(context, spaces("prod"), queues(queue()), GOT)
+    assert len(play_get(context, GOT).sends) == 1
 
 
 def test_a_memory_ends_after_some_minutes():
     """Then the name is looked up again, the space's too."""
     clock = ManualClock()
-    session = make_session(clock)
-    play_get(session, spaces("prod"), queues(queue()), GOT)
+    context = make_context(clock)
+    play_get(context, spaces("prod"), queues(queue()), GOT)
     clock.elapsed += NAME_LIFETIME - 1
-    assert len(play_get(session, GOT).sends) == 1
+    assert len(play_get(context, GOT).sends) == 1
     clock.elapsed += 1
-    assert len(play_get(session, spaces("prod"), queues(queue()), GOT).sends) == 3
+    assert len(play_get(context, spaces("prod"), queues(queue()), GOT).sends) == 3
 
 
 def test_the_memory_is_bounded():
     """The oldest goes first; using a name does not make it young."""
-    memory = NameMemory(ManualClock().as_clock())
+    memory = NameCache(ManualClock().as_clock())
     for number in range(NAMES_KEPT + 1):
         memory.remember(("queue", "spc_1", str(number)), f"aq_{number}")
     assert memory.recall(("queue", "spc_1", "0")) is None
@@ -208,41 +208,41 @@ def test_the_memory_is_bounded():
 
 def test_what_was_not_found_is_not_remembered():
     """The queue may be made in the next second."""
-    session = make_session()
-    assert play_get(session, spaces("prod"), queues(), queues()).error
-    assert play_get(session, queues(queue()), GOT).value.id == "aq_1"
+    context = make_context()
+    assert play_get(context, spaces("prod"), queues(), queues()).error
+    assert play_get(context, queues(queue()), GOT).value.id == "aq_1"
 
 
 def test_the_same_name_in_two_spaces_is_two_queues():
     """And of two kinds, two things."""
-    session = make_session()
-    play_get(session, queues(queue(id="aq_1")), GOT, space="spc_1")
-    played = play_get(session, queues(queue(id="aq_2")), GOT, space="spc_2")
+    context = make_context()
+    play_get(context, queues(queue(id="aq_1")), GOT, space="spc_1")
+    played = play_get(context, queues(queue(id="aq_2")), GOT, space="spc_2")
     assert asked(played)[-1][0].endswith("aq_2")
-    assert play(find(session, SPACE, "Triage", None), spaces("Triage")).value == "spc_1"
+    assert play(find(context, SPACE, "Triage", None), spaces("Triage")).value == "spc_1"
 
 
 def test_a_404_on_a_remembered_id_resolves_once_more():
     """The queue was deleted and made anew under its name, perhaps with its space."""
-    session = make_session()
-    play_get(session, spaces("prod"), queues(queue()), GOT)
-    played = play_get(session, reply(404), spaces("prod"), queues(queue(id="aq_2")), reply(200, queue(id="aq_2")))
+    context = make_context()
+    play_get(context, spaces("prod"), queues(queue()), GOT)
+    played = play_get(context, reply(404), spaces("prod"), queues(queue(id="aq_2")), reply(200, queue(id="aq_2")))
     assert played.value.id == "aq_2"
-    assert len(play_get(session, GOT).sends) == 1
+    assert len(play_get(context, GOT).sends) == 1
 
 
 def test_a_404_on_a_fresh_id_is_the_error():
     """Just looked up: a second lookup would tell the same."""
-    played = play_get(make_session(), spaces("prod"), queues(queue()), reply(404, problem(404)))
+    played = play_get(make_context(), spaces("prod"), queues(queue()), reply(404, problem(404)))
     assert isinstance(played.error, NotFoundError)
 
 
 def test_a_404_that_is_about_something_else_ends_after_one_more_lookup():
     """An unknown annotator is a 404, too: the same ID comes back, and the first refusal is the error."""
-    session = make_session()
-    play_get(session, spaces("prod"), queues(queue()), GOT)
+    context = make_context()
+    play_get(context, spaces("prod"), queues(queue()), GOT)
     plan = update_queue(
-        session,
+        context,
         annotation_queue="Triage",
         space="prod",
         name=UNSET,
@@ -258,9 +258,9 @@ def test_a_404_that_is_about_something_else_ends_after_one_more_lookup():
 
 def test_a_queue_that_is_gone_is_told_by_its_name():
     """The second lookup finds nothing."""
-    session = make_session()
-    play_get(session, spaces("prod"), queues(queue()), GOT)
-    played = play_get(session, reply(404), spaces("prod"), queues(), queues())
+    context = make_context()
+    play_get(context, spaces("prod"), queues(queue()), GOT)
+    played = play_get(context, reply(404), spaces("prod"), queues(), queues())
     assert isinstance(played.error, NameNotFoundError)
 
 

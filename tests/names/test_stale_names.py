@@ -15,7 +15,7 @@ from arize_queues._operations.queues import get_queue, update_queue
 from arize_queues.types import UNSET
 from tests.support.answers import page, problem, queue, record, reply
 from tests.support.clients import serve
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 STAMP = "2026-01-01T00:00:00Z"
 GONE = reply(404, problem(404, "gone"))
@@ -26,10 +26,10 @@ SPANS = SpanSource(project="chat", span_ids=["s1"], **WINDOW)
 
 def remembering(*names: tuple[Any, str, str, str]):
     """Make a session that remembers things: resource, space ID, name, ID."""
-    session = make_session(api_revision="2026-05")
+    context = make_context(api_revision="2026-05")
     for resource, space_id, name, found in names:
-        session.names.remember((resource.label, space_id, name), found)
-    return session
+        context.names.remember((resource.label, space_id, name), found)
+    return context
 
 
 def listed(items: str, name: str, found: str) -> httpx.Response:
@@ -66,7 +66,7 @@ def test_a_name_that_is_not_there_is_told_after_a_look_at_its_space():
     assert played.error.resource == "annotation queue"
 
 
-def make(session, *answers, **fields):
+def make(context, *answers, **fields):
     """Play a create by names."""
     arguments: dict[str, Any] = {
         "name": "Triage",
@@ -78,14 +78,14 @@ def make(session, *answers, **fields):
         "record_sources": None,
         "column_allowlist": None,
     }
-    return play(create_queue(session, **{**arguments, **fields}), *answers)
+    return play(create_queue(context, **{**arguments, **fields}), *answers)
 
 
 def test_a_create_finds_its_space_and_configs_again():
     """And is sent once more, since a 404 has created nothing."""
-    session = remembering(PROD, (CONFIG, "spc_1", "notes", "ac_1"))
+    context = remembering(PROD, (CONFIG, "spc_1", "notes", "ac_1"))
     anew = (listed("spaces", "prod", "spc_2"), listed("annotation_configs", "notes", "ac_2"))
-    played = make(session, GONE, *anew, reply(201, queue()))
+    played = make(context, GONE, *anew, reply(201, queue()))
     assert played.error is None
     assert [body and (body["space_id"], body["annotation_config_ids"]) for body in played.bodies] == [
         ("spc_1", ["ac_1"]),
@@ -97,10 +97,10 @@ def test_a_create_finds_its_space_and_configs_again():
 
 def test_a_create_finds_projects_and_datasets_again():
     """Of the sources that go with it."""
-    session = remembering((PROJECT, "spc_1", "chat", "proj_1"), (DATASET, "spc_1", "golden", "ds_1"))
+    context = remembering((PROJECT, "spc_1", "chat", "proj_1"), (DATASET, "spc_1", "golden", "ds_1"))
     sources = [SPANS, ExampleSource(dataset="golden", example_ids=["e1"])]
     answers = (listed("projects", "chat", "proj_1"), listed("datasets", "golden", "ds_2"), reply(201, queue()))
-    played = make(session, GONE, *answers, space="spc_1", annotation_config_ids=["ac_1"], record_sources=sources)
+    played = make(context, GONE, *answers, space="spc_1", annotation_config_ids=["ac_1"], record_sources=sources)
     first, *_, last = [
         [s.get("project_id", s.get("dataset_id")) for s in b["record_sources"]] for b in played.bodies if b
     ]
@@ -109,8 +109,8 @@ def test_a_create_finds_projects_and_datasets_again():
 
 def test_a_create_whose_names_lead_to_the_same_is_not_sent_again():
     """An unknown annotator is a 404, too."""
-    session = remembering(PROD, (CONFIG, "spc_1", "notes", "ac_1"))
-    played = make(session, GONE, listed("spaces", "prod", "spc_1"), listed("annotation_configs", "notes", "ac_1"))
+    context = remembering(PROD, (CONFIG, "spc_1", "notes", "ac_1"))
+    played = make(context, GONE, listed("spaces", "prod", "spc_1"), listed("annotation_configs", "notes", "ac_1"))
     assert isinstance(played.error, NotFoundError)
     assert paths(played) == ["POST annotation-queues", "GET spaces", "GET annotation-configs"]
 
@@ -123,9 +123,9 @@ def test_what_was_just_looked_up_is_not_looked_up_again():
 
 def test_an_update_finds_its_configs_again():
     """Those of a queue that is given by its ID, too."""
-    session = remembering((CONFIG, "spc_1", "notes", "ac_1"))
+    context = remembering((CONFIG, "spc_1", "notes", "ac_1"))
     plan = update_queue(
-        session,
+        context,
         annotation_queue="aq_1",
         space="spc_1",
         name=UNSET,
@@ -156,7 +156,7 @@ def test_an_add_finds_its_project_again(lazily):
 
     server = serve(answer)
     client = server.client()
-    client._session.names.remember((PROJECT.label, "spc_1", "chat"), "proj_1")
+    client._context.names.remember((PROJECT.label, "spc_1", "chat"), "proj_1")
     sources = iter([SPANS]) if lazily else [SPANS]
     added = client.annotation_queues.add_records(annotation_queue="aq_1", space="spc_1", record_sources=sources)
     assert added.summary.created == 1
@@ -165,8 +165,8 @@ def test_an_add_finds_its_project_again(lazily):
 
 def test_a_plan_of_an_add_finds_the_space_again():
     """The project is looked for where the space is now."""
-    session = remembering(PROD)
-    plan = plan_records(session, annotation_queue="aq_1", space="prod", record_sources=[SPANS])
+    context = remembering(PROD)
+    plan = plan_records(context, annotation_queue="aq_1", space="prod", record_sources=[SPANS])
     played = play(plan, GONE, listed("spaces", "prod", "spc_2"), listed("projects", "chat", "proj_2"))
     assert played.value.requests[0].sources[0].source.project == "proj_2"
 
@@ -182,7 +182,7 @@ def test_batches_beside_each_other_all_go_to_the_queue_made_anew():
 
     server = serve(answer)
     client = server.client()
-    client._session.names.remember((QUEUE.label, "spc_1", "Triage"), "aq_1")
+    client._context.names.remember((QUEUE.label, "spc_1", "Triage"), "aq_1")
     notes = {f"r{number}": [{"name": "notes", "text": "x"}] for number in range(20)}
     done = client.annotation_queues.annotate_records(
         annotation_queue="Triage", space="spc_1", annotations=notes, validate=False
@@ -193,8 +193,8 @@ def test_batches_beside_each_other_all_go_to_the_queue_made_anew():
 
 def test_an_add_by_names_that_are_right_costs_nothing_more():
     """Memory is trusted until a 404 says otherwise."""
-    session = remembering(PROD, (QUEUE, "spc_1", "Triage", "aq_1"), (PROJECT, "spc_1", "chat", "proj_1"))
-    plan = add_records(session, **adding([SPANS], annotation_queue="Triage", space="prod"))
+    context = remembering(PROD, (QUEUE, "spc_1", "Triage", "aq_1"), (PROJECT, "spc_1", "chat", "proj_1"))
+    plan = add_records(context, **adding([SPANS], annotation_queue="Triage", space="prod"))
     begun = [next(plan)]
     assert begun[0].send.kwargs["url"].endswith("/aq_1/records")
     plan.close()

@@ -26,7 +26,7 @@ from arize_queues._operations.queues import get_queue
 from arize_queues.emulator import Emulator, Fault
 from tests.support.answers import KEY, config, page, problem, queue, reply
 from tests.support.clients import client_of
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 ASKED = queue(annotation_configs=[config()], annotators=[{"id": "u1", "email": "a@b.c"}])
 MADE = reply(201, ASKED)
@@ -38,7 +38,7 @@ LOST += [reply(201, content=b'{"id": "aq_1", "na'), reply(201, content=b"<html>"
 UNSEEN = [httpx.ConnectError("refused"), reply(429), reply(503)]
 
 
-def make(*answers, session=None, **fields: Any):
+def make(*answers, context=None, **fields: Any):
     """Play a create."""
     arguments: dict[str, Any] = {
         "name": "Triage",
@@ -50,7 +50,7 @@ def make(*answers, session=None, **fields: Any):
         "record_sources": None,
         "column_allowlist": None,
     }
-    return play(create_queue(session or make_session(), **{**arguments, **fields}), *answers)
+    return play(create_queue(context or make_context(), **{**arguments, **fields}), *answers)
 
 
 def methods(played):
@@ -152,17 +152,17 @@ def test_a_lookup_that_fails_too_raises_the_first_loss():
 @pytest.mark.parametrize("unseen", UNSEEN, ids=repr)
 def test_where_the_server_surely_did_not_act_nothing_is_looked_up(unseen):
     """After the last try: a queue of that name would be an older one."""
-    played = make(unseen, session=make_session(max_retries=0))
+    played = make(unseen, context=make_context(max_retries=0))
     assert isinstance(played.error, APIConnectionError | RateLimitError | ServerError)
     assert methods(played) == [("POST", "annotation-queues")]
 
 
 def test_a_stale_memory_does_not_hide_the_new_queue():
     """An older queue of the name was used and deleted before."""
-    session = make_session()
-    play(get_queue(session, annotation_queue="Triage", space="spc_1"), FOUND, GOT)
+    context = make_context()
+    play(get_queue(context, annotation_queue="Triage", space="spc_1"), FOUND, GOT)
     new = {**ASKED, "id": "aq_2"}
-    played = make(reply(500), reply(200, page("annotation_queues", new)), reply(200, new), session=session)
+    played = make(reply(500), reply(200, page("annotation_queues", new)), reply(200, new), context=context)
     assert played.value.id == "aq_2"
 
 
@@ -227,7 +227,7 @@ def test_records_go_with_the_create_and_the_rest_follows(world):
 def test_a_create_whose_answer_was_lost_made_one_queue_with_all_records(world, fault):
     """The write was applied; the client finds it, and adds what it cannot know to be there."""
     emulator, ids, client = world
-    client._session.revision.settle("2026-10")
+    client._context.revision.settle("2026-10")
     emulator.faults.add(fault)
     made = create_with(client, ids, spans(10))
     assert [found["id"] for found in emulator.queues()] == [made.id]
@@ -254,7 +254,7 @@ def test_an_unknown_annotator_makes_nothing(world):
 def test_records_that_do_not_go_in_leave_the_queue_in_the_account(world):
     """The queue exists, so it is what was completed; what is left can be added."""
     emulator, ids, client = world
-    client._session.revision.settle("2026-10")
+    client._context.revision.settle("2026-10")
     emulator.faults.add(Fault(method="POST", path="*/records", status=403, times=None))
     with pytest.raises(PartialFailureError) as caught:
         create_with(client, ids, spans(MAX_RECORDS_PER_REQUEST + 20))

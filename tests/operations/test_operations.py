@@ -26,7 +26,7 @@ from arize_queues.emulator import Emulator
 from arize_queues.types import AnnotationInput, AnnotationQueueCompletionStatus
 from tests.support.answers import page, reply
 from tests.support.clients import client_of
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 WINDOW: dict[str, Any] = {"start_time": "2026-03-02", "end_time": "2026-03-09"}
 
@@ -174,8 +174,8 @@ def test_many_at_once(desk):
 def test_names_of_one_queue_cost_one_lookup(desk):
     """However many records are annotated by its name."""
     _, records = desk.filled()
-    desk.client._session.names.forget(("annotation queue", desk.ids["space"], "Triage"))
-    desk.client._session.names.forget(("space", "", "demo"))
+    desk.client._context.names.forget(("annotation queue", desk.ids["space"], "Triage"))
+    desk.client._context.names.forget(("space", "", "demo"))
     desk.emulator.clear_requests()
     for _ in range(5):
         for record in records:
@@ -233,11 +233,11 @@ def test_what_only_the_new_revision_has(desk):
     """Traces, sessions, tags and the allowlist work there; under the old one they are refused, locally once known."""
     made = desk.create()
     trace = TraceSource(project=desk.ids["projects"]["support-chat"], trace_ids=["support-chat-trace-00000"], **WINDOW)
-    session = SessionSource(
+    context = SessionSource(
         project=desk.ids["projects"]["support-chat"], session_ids=["support-chat-session-00001"], **WINDOW
     )
     if desk.emulator.revision == NEW:
-        added = desk.calls.add_records(annotation_queue=made.id, record_sources=[trace, session])
+        added = desk.calls.add_records(annotation_queue=made.id, record_sources=[trace, context])
         assert {str(record.granularity) for record in added} == {"trace", "session"}
         tags = desk.calls.add_tags(annotation_queue="Triage", space="demo", tag_ids=[desk.ids["tags"]["triage"]])
         assert (
@@ -249,10 +249,10 @@ def test_what_only_the_new_revision_has(desk):
         assert columns == ["a"]
         assert desk.calls.update(annotation_queue=made.id, column_allowlist=None).column_allowlist is None
         return
-    assert desk.client._session.revision.known == OLD
+    assert desk.client._context.revision.known == OLD
     desk.emulator.clear_requests()
     for method, arguments in {
-        "add_records": {"record_sources": [trace, session]},
+        "add_records": {"record_sources": [trace, context]},
         "list_tags": {},
         "add_tags": {"tag_ids": ["t"]},
         "update": {"column_allowlist": ["a"]},
@@ -267,7 +267,7 @@ def test_what_only_the_new_revision_has(desk):
 def test_what_may_be_there_is_asked_for(operation):
     """While nothing is known of the server, it decides."""
     arguments = {} if operation is list_tags else {"tag_ids": ["t1"]}
-    plan = operation(make_session(), annotation_queue="aq_1", space=None, **arguments)
+    plan = operation(make_context(), annotation_queue="aq_1", space=None, **arguments)
     assert isinstance(play(plan, reply(404)).error, NotFoundError)
 
 
@@ -285,7 +285,7 @@ def test_a_refused_key_stops_a_call_and_is_told(desk, caplog):
 
 def test_an_empty_page_is_a_page():
     """It is true, has no items, and says that it is the last."""
-    plan = list_queues(make_session(), space=None, name=None, limit=1, cursor=None)
+    plan = list_queues(make_context(), space=None, name=None, limit=1, cursor=None)
     found = play(plan, reply(200, page("annotation_queues"))).value
     assert found
     assert (list(found), len(found), found.pagination.has_more) == ([], 0, False)

@@ -164,9 +164,9 @@ def _settings(case: dict[str, Any]) -> dict[str, Any]:
 
 
 def _prepared(client: Any, time: FakeTime, case: dict[str, Any]) -> Any:
-    session = client._session
-    session.clock = session.names.clock = time.clock()
-    session.random = lambda: case.get("random", 0.5)
+    context = client._context
+    context.clock = context.names.clock = time.clock()
+    context.random = lambda: case.get("random", 0.5)
     return client
 
 

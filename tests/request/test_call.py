@@ -20,12 +20,12 @@ from arize_queues._request.call import call
 from arize_queues.types import AnnotationQueueSourceType
 from tests.support.answers import QUEUES, config, page, problem, queue, record, reply
 from tests.support.clients import serve
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 
 def get(*answers):
     """Play a get of a queue."""
-    return play(call(make_session(), get_annotation_queue, "aq_1"), *answers)
+    return play(call(make_context(), get_annotation_queue, "aq_1"), *answers)
 
 
 def test_a_call_is_one_request():
@@ -38,7 +38,7 @@ def test_a_call_is_one_request():
 def test_a_delete_gives_none():
     """204 has no body, and a body that it has all the same is not read."""
     for answer in (reply(204), reply(204, content=b"junk")):
-        assert play(call(make_session(), delete_annotation_queue, "aq_1"), answer).value is None
+        assert play(call(make_context(), delete_annotation_queue, "aq_1"), answer).value is None
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_page_that_does_not_say_whether_it_is_the_last_is_an_error_at_once():
     """Not later, where somebody reads it."""
     body = page("records", record())
     del body["pagination"]
-    plan = call(make_session(), list_annotation_queue_records, "aq_1")
+    plan = call(make_context(), list_annotation_queue_records, "aq_1")
     assert isinstance(play(plan, reply(200, body)).error, UnexpectedResponseError)
 
 
@@ -101,7 +101,7 @@ def test_an_unknown_kind_of_annotation_config_survives():
 def test_unknown_fields_and_values_survive():
     """What Arize adds next month breaks nothing, and encodes again as it came."""
     body = record(source_type="Documents", new_field={"a": 1}, granularity="turn")
-    plan = call(make_session(), list_annotation_queue_records, "aq_1")
+    plan = call(make_context(), list_annotation_queue_records, "aq_1")
     answer = page("records", body)
     answer["new"] = 1
     found = play(plan, reply(200, answer)).value
@@ -112,7 +112,7 @@ def test_unknown_fields_and_values_survive():
 
 def test_enum_values_read_in_the_contracts_case():
     """Whatever the server's."""
-    plan = call(make_session(), list_annotation_queue_records, "aq_1")
+    plan = call(make_context(), list_annotation_queue_records, "aq_1")
     found = play(plan, reply(200, page("records", record(source_type="DATASET")))).value[0]
     assert found.source_type is AnnotationQueueSourceType.DATASET
     assert found.source_type == "dataset"
@@ -123,7 +123,7 @@ def test_ids_are_encoded_in_paths(identifier):
     """An ID with `/`, `+` and `=` stays one segment."""
     body = AnnotateAnnotationQueueRecordRequest([AnnotationInput("n", text="t")])
     sent = play(
-        call(make_session(), annotate_annotation_queue_record, identifier, identifier, body=body),
+        call(make_context(), annotate_annotation_queue_record, identifier, identifier, body=body),
         reply(200, {"id": "r", "annotation_queue_id": "q", "source_type": "spans", "annotations": []}),
     ).sends[0]
     segments = httpx.URL("http://localhost" + sent["url"]).raw_path.decode().split("/")
@@ -134,7 +134,7 @@ def test_ids_are_encoded_in_paths(identifier):
 @pytest.mark.parametrize("identifier", [".", "..", "", "\ud800"])
 def test_ids_that_lead_to_another_path_are_refused(identifier):
     """A record `..` must not annotate the queue."""
-    played = play(call(make_session(), get_annotation_queue, identifier))
+    played = play(call(make_context(), get_annotation_queue, identifier))
     assert isinstance(played.error, InvalidRequestError)
     assert played.sends == []
 
@@ -221,7 +221,7 @@ def test_the_notice_can_be_turned_off(caplog, monkeypatch):
 
 def test_a_listing_sends_only_what_was_given():
     """An absent filter is no empty filter."""
-    played = play(call(make_session(), list_annotation_queues, limit=5), reply(200, page("annotation_queues")))
+    played = play(call(make_context(), list_annotation_queues, limit=5), reply(200, page("annotation_queues")))
     assert played.sends[0]["params"] == {"limit": 5}
 
 

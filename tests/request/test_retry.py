@@ -25,7 +25,7 @@ from arize_queues._request.call import call, call_once
 from arize_queues._request.retry import LONGEST_RETRY_AFTER, RETRIED_STATUSES, Policy, Replay, retry_after
 from tests.support.answers import problem, queue, reply
 from tests.support.clock import START
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 OK = reply(200, queue())
 FAULTS = [
@@ -43,12 +43,12 @@ UNSEEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 def get(*answers, **settings):
     """Play a GET."""
-    return play(call(make_session(**settings), get_annotation_queue, "aq_1"), *answers)
+    return play(call(make_context(**settings), get_annotation_queue, "aq_1"), *answers)
 
 
 def once(*answers, **settings):
     """Play a call that must not act twice."""
-    return play(call_once(make_session(**settings), get_annotation_queue, "aq_1"), *answers)
+    return play(call_once(make_context(**settings), get_annotation_queue, "aq_1"), *answers)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -30,7 +30,7 @@ from arize_queues._request.revision import NEW, OLD, Revision, differs, revision
 from arize_queues.emulator import Emulator
 from tests.support.answers import config, page, problem, queue, record, reply
 from tests.support.clients import async_client_of, client_of
-from tests.support.plans import make_session, play
+from tests.support.plans import make_context, play
 
 SPAN = {"record_type": "span", "project_id": "p", "span_ids": ["s"]}
 ADDED = reply(201, {"record_sources": [record(source_type="SPANS")]})
@@ -41,10 +41,10 @@ SPELLING_OLD = reply(400, problem(400, "record_sources[0].record_type: 'SPAN' is
 RULE = reply(422, problem(422, "the window must not exceed a week"))
 
 
-def add(session, *answers):
+def add(context, *answers):
     """Play an add of one span."""
     body = AddAnnotationQueueRecordsRequest([SPAN])
-    return play(call(session, create_annotation_queue_record, "aq_1", body=body), *answers)
+    return play(call(context, create_annotation_queue_record, "aq_1", body=body), *answers)
 
 
 def spelled(played):
@@ -54,120 +54,120 @@ def spelled(played):
 
 def test_the_first_write_is_in_the_contracts_spelling():
     """Nothing is known, so the contract's is tried."""
-    session = make_session()
-    played = add(session, ADDED_OLD)
+    context = make_context()
+    played = add(context, ADDED_OLD)
     assert spelled(played) == ["span"]
-    assert session.revision.known == OLD
+    assert context.revision.known == OLD
 
 
 @pytest.mark.parametrize("refusal", [SPELLING, reply(422, problem(422, "enum mismatch"))])
 def test_a_refused_spelling_is_followed_by_the_other_once(refusal):
     """400 and 422 change nothing, so the second write is the only one applied; then it is known."""
-    session = make_session()
-    assert spelled(add(session, refusal, ADDED)) == ["span", "SPAN"]
-    assert session.revision.known == NEW
-    assert spelled(add(session, ADDED)) == ["SPAN"]
+    context = make_context()
+    assert spelled(add(context, refusal, ADDED)) == ["span", "SPAN"]
+    assert context.revision.known == NEW
+    assert spelled(add(context, ADDED)) == ["SPAN"]
 
 
 def test_what_answers_told_is_written_at_once():
     """A read before the first write spares the extra request."""
-    session = make_session()
-    play(call(session, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
-    assert spelled(add(session, ADDED)) == ["SPAN"]
-    assert not session.revision.probed
+    context = make_context()
+    play(call(context, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
+    assert spelled(add(context, ADDED)) == ["SPAN"]
+    assert not context.revision.probed
 
 
 def test_a_success_without_enum_values_settles_it_too():
     """Nothing new was added, so the answer has no record to learn from; that it was understood is enough."""
-    session = make_session()
-    assert spelled(add(session, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
-    assert spelled(add(session, NOTHING_NEW)) == ["SPAN"]
+    context = make_context()
+    assert spelled(add(context, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
+    assert spelled(add(context, NOTHING_NEW)) == ["SPAN"]
 
 
 @pytest.mark.parametrize("first", [SPELLING, RULE])
 def test_refused_both_ways_raises_the_refusal_of_the_request_itself(first):
     """The user is told of the rule, not of a spelling that they did not write; and the spelling is known then."""
-    session = make_session()
+    context = make_context()
     answers = (SPELLING, RULE) if first is SPELLING else (RULE, SPELLING_OLD)
-    played = add(session, *answers)
+    played = add(context, *answers)
     assert isinstance(played.error, UnprocessableEntityError)
     assert "week" in str(played.error)
-    assert session.revision.known == (NEW if first is SPELLING else OLD)
-    after = add(session, ADDED if first is SPELLING else ADDED_OLD)
+    assert context.revision.known == (NEW if first is SPELLING else OLD)
+    after = add(context, ADDED if first is SPELLING else ADDED_OLD)
     assert len(after.sends) == 1
 
 
 def test_at_most_one_extra_request_in_a_life():
     """Where neither refusal tells anything, the next refusal is not followed by another try."""
-    session = make_session()
-    assert spelled(add(session, RULE, RULE)) == ["span", "SPAN"]
-    assert spelled(add(session, RULE)) == ["span"]
+    context = make_context()
+    assert spelled(add(context, RULE, RULE)) == ["span", "SPAN"]
+    assert spelled(add(context, RULE)) == ["span"]
 
 
 def test_refusals_that_do_not_blame_the_spelling_do_not_change_it():
     """After two genuine ones a valid write goes out in the contract's spelling still, and settles it."""
-    session = make_session()
-    add(session, RULE, RULE)
-    add(session, RULE)
-    assert spelled(add(session, NOTHING_NEW)) == ["span"]
-    assert session.revision.known == OLD
+    context = make_context()
+    add(context, RULE, RULE)
+    add(context, RULE)
+    assert spelled(add(context, NOTHING_NEW)) == ["span"]
+    assert context.revision.known == OLD
 
 
 def test_a_blamed_spelling_is_not_written_again_when_the_extra_request_is_spent():
     """Such a refusal says what the next write should look like."""
-    session = make_session()
-    add(session, RULE, RULE)
-    assert spelled(add(session, SPELLING)) == ["span"]
-    assert spelled(add(session, ADDED)) == ["SPAN"]
+    context = make_context()
+    add(context, RULE, RULE)
+    assert spelled(add(context, SPELLING)) == ["span"]
+    assert spelled(add(context, ADDED)) == ["SPAN"]
 
 
 def test_a_write_that_went_through_settles_its_spelling():
     """A refusal without a word on spelling is then about something else."""
-    session = make_session()
-    add(session, NOTHING_NEW)
-    assert session.revision.known == OLD
-    assert spelled(add(session, RULE)) == ["span"]
+    context = make_context()
+    add(context, NOTHING_NEW)
+    assert context.revision.known == OLD
+    assert spelled(add(context, RULE)) == ["span"]
 
 
 def test_a_server_that_moved_on_is_followed_by_writes_alone():
     """A refusal that blames a spelling which was known is worth the one extra request."""
-    session = make_session()
-    add(session, ADDED_OLD)
-    assert spelled(add(session, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
-    assert spelled(add(session, NOTHING_NEW)) == ["SPAN"]
-    assert not session.revision.is_surely(OLD)
+    context = make_context()
+    add(context, ADDED_OLD)
+    assert spelled(add(context, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
+    assert spelled(add(context, NOTHING_NEW)) == ["SPAN"]
+    assert not context.revision.is_surely(OLD)
 
 
 def test_a_known_spelling_is_followed_by_the_other_once_in_a_life():
     """After that, or where nothing blames it, a refusal is final."""
-    session = make_session()
-    add(session, ADDED_OLD)
-    assert spelled(add(session, RULE)) == ["span"]
-    assert spelled(add(session, SPELLING, SPELLING_OLD)) == ["span", "SPAN"]
-    assert spelled(add(session, SPELLING)) == ["span"]
-    assert session.revision.known == OLD
+    context = make_context()
+    add(context, ADDED_OLD)
+    assert spelled(add(context, RULE)) == ["span"]
+    assert spelled(add(context, SPELLING, SPELLING_OLD)) == ["span", "SPAN"]
+    assert spelled(add(context, SPELLING)) == ["span"]
+    assert context.revision.known == OLD
 
 
 def test_only_enum_values_in_an_answer_make_sure():
     """A server may take lower case and be a new one all the same, so what only that has is not refused here."""
-    session = make_session()
-    add(session, NOTHING_NEW)
-    assert not session.revision.is_surely(OLD)
-    add(session, ADDED_OLD)
-    assert session.revision.is_surely(OLD)
-    assert make_session(api_revision=OLD).revision.is_surely(OLD)
+    context = make_context()
+    add(context, NOTHING_NEW)
+    assert not context.revision.is_surely(OLD)
+    add(context, ADDED_OLD)
+    assert context.revision.is_surely(OLD)
+    assert make_context(api_revision=OLD).revision.is_surely(OLD)
 
 
-def begin(session):
+def begin(context):
     """Begin an add of one span, and give its plan."""
     body = AddAnnotationQueueRecordsRequest([SPAN])
-    return call(session, create_annotation_queue_record, "aq_1", body=body)
+    return call(context, create_annotation_queue_record, "aq_1", body=body)
 
 
 def test_the_first_write_goes_alone():
     """Another one waits, without blocking, until the first has found out, and is written right at once."""
-    session = make_session()
-    first, second = begin(session), begin(session)
+    context = make_context()
+    first, second = begin(context), begin(context)
     assert isinstance(next(first), Send)
     assert isinstance(next(second), Sleep)
     first.send(SPELLING)
@@ -180,8 +180,8 @@ def test_the_first_write_goes_alone():
 
 def test_those_that_wait_go_together_once_it_is_known():
     """Only the first one goes alone."""
-    session = make_session()
-    plans = [begin(session) for _ in range(3)]
+    context = make_context()
+    plans = [begin(context) for _ in range(3)]
     for plan in plans:
         next(plan)
     with pytest.raises(StopIteration):
@@ -191,8 +191,8 @@ def test_those_that_wait_go_together_once_it_is_known():
 
 def test_a_first_write_that_is_given_up_lets_the_next_one_go():
     """Ctrl-C or a cancellation must not leave the others waiting."""
-    session = make_session()
-    first, second = begin(session), begin(session)
+    context = make_context()
+    first, second = begin(context), begin(context)
     next(first)
     next(second)
     first.close()
@@ -201,19 +201,19 @@ def test_a_first_write_that_is_given_up_lets_the_next_one_go():
 
 def test_a_forked_process_waits_for_nobody(monkeypatch):
     """The thread that was writing is not in it."""
-    session = make_session()
-    first = begin(session)
+    context = make_context()
+    first = begin(context)
     next(first)
     monkeypatch.setattr(os, "getpid", lambda: -1)
-    assert isinstance(next(begin(session)), Send)
+    assert isinstance(next(begin(context)), Send)
     first.close()
 
 
 def test_writes_under_way_when_the_server_moves_on_are_all_written_anew():
     """One of them finds out; the others wait for it."""
-    session = make_session()
-    add(session, ADDED_OLD)
-    first, second = begin(session), begin(session)
+    context = make_context()
+    add(context, ADDED_OLD)
+    first, second = begin(context), begin(context)
     next(first)
     next(second)
     assert isinstance(first.send(SPELLING), Send)
@@ -263,55 +263,55 @@ def test_first_writes_in_tasks_all_go_through(revision):
 @pytest.mark.parametrize("setting", [OLD, NEW])
 def test_a_fixed_revision_learns_nothing(setting):
     """What the user said holds, whatever the server answers."""
-    session = make_session(api_revision=setting)
+    context = make_context(api_revision=setting)
     expected = "span" if setting == OLD else "SPAN"
     other = ADDED if setting == OLD else ADDED_OLD
-    assert spelled(add(session, other)) == [expected]
-    assert spelled(add(session, SPELLING)) == [expected]
-    assert session.revision.known == setting
+    assert spelled(add(context, other)) == [expected]
+    assert spelled(add(context, SPELLING)) == [expected]
+    assert context.revision.known == setting
 
 
 def test_a_server_that_changes_its_revision_is_followed():
     """Arize may roll forward or back under a process that runs for weeks."""
-    session = make_session()
-    add(session, ADDED_OLD)
-    play(call(session, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
-    assert session.revision.known == NEW
+    context = make_context()
+    add(context, ADDED_OLD)
+    play(call(context, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
+    assert context.revision.known == NEW
 
 
 @pytest.mark.parametrize("status", [404, 409])
 def test_a_refusal_for_another_reason_settles_the_second_spelling(status):
     """The server understood the second write, or it could not have looked for what it names."""
-    session = make_session()
-    played = add(session, SPELLING, reply(status, problem(status)))
+    context = make_context()
+    played = add(context, SPELLING, reply(status, problem(status)))
     assert played.error.status_code == status
-    assert spelled(add(session, ADDED)) == ["SPAN"]
+    assert spelled(add(context, ADDED)) == ["SPAN"]
 
 
 @pytest.mark.parametrize("lost", [reply(500, problem(500)), httpx.ReadError("reset")])
 def test_a_lost_second_write_does_not_turn_the_next_one_into_a_refusal(lost):
     """The refused spelling was blamed, so the next write is in the other one."""
-    session = make_session(max_retries=0)
-    assert add(session, SPELLING, lost).error is not None
-    assert spelled(add(session, ADDED)) == ["SPAN"]
+    context = make_context(max_retries=0)
+    assert add(context, SPELLING, lost).error is not None
+    assert spelled(add(context, ADDED)) == ["SPAN"]
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 500])
 def test_other_refusals_are_not_about_spelling(status):
     """Only 400 and 422 are followed by the other spelling."""
-    assert spelled(add(make_session(max_retries=0), reply(status, problem(status)))) == ["span"]
+    assert spelled(add(make_context(max_retries=0), reply(status, problem(status)))) == ["span"]
 
 
 def test_a_lost_write_is_repeated_in_the_same_spelling():
     """A retry is no second opinion."""
-    assert spelled(add(make_session(), reply(503), httpx.ReadError("reset"), ADDED_OLD)) == ["span"] * 3
+    assert spelled(add(make_context(), reply(503), httpx.ReadError("reset"), ADDED_OLD)) == ["span"] * 3
 
 
 def test_a_create_in_the_second_spelling_is_still_sent_once_only():
     """An answer lost on the way does not send it again."""
     body = CreateAnnotationQueueRequest("n", "spc_1", ["ac_1"], ["a@b.c"], assignment_method="all")
     refusal = reply(400, problem(400, "assignment_method: must be ALL or RANDOM"))
-    played = play(call_once(make_session(), create_annotation_queue, body=body), refusal, reply(500, problem(500)))
+    played = play(call_once(make_context(), create_annotation_queue, body=body), refusal, reply(500, problem(500)))
     assert isinstance(played.error, ServerError)
     assert [sent["assignment_method"] for sent in played.bodies] == ["all", "ALL"]
 
@@ -320,19 +320,19 @@ def test_clearing_instructions_is_empty_text_or_null():
     """2026-05 clears with an empty string, 2026-10 with null; users write None for both."""
     body = UpdateAnnotationQueueRequest(instructions=None)
     refusal = reply(422, problem(422, "instructions: must have 1 to 5000 characters"))
-    session = make_session()
-    played = play(call(session, update_annotation_queue, "aq_1", body=body), refusal, reply(200, queue()))
+    context = make_context()
+    played = play(call(context, update_annotation_queue, "aq_1", body=body), refusal, reply(200, queue()))
     assert played.bodies == [{"instructions": ""}, {"instructions": None}]
-    assert session.revision.known == NEW
+    assert context.revision.known == NEW
 
 
 def test_what_is_spelled_alike_is_sent_once():
     """Most bodies have nothing to spell: a refusal is final."""
     body = AnnotateAnnotationQueueRecordRequest([AnnotationInput("a", text="SPAN")])
-    played = play(call(make_session(), annotate_annotation_queue_record, "aq_1", "r", body=body), RULE)
+    played = play(call(make_context(), annotate_annotation_queue_record, "aq_1", "r", body=body), RULE)
     assert len(played.sends) == 1
     plain = CreateAnnotationQueueRequest("n", "spc_1", ["ac_1"], ["a@b.c"], instructions="span")
-    assert len(play(call_once(make_session(), create_annotation_queue, body=plain), RULE).sends) == 1
+    assert len(play(call_once(make_context(), create_annotation_queue, body=plain), RULE).sends) == 1
 
 
 @pytest.mark.parametrize(
@@ -396,5 +396,5 @@ def test_an_answer_that_tells_nothing_forgets_nothing():
 
 def test_a_refusal_of_a_fixed_revision_comes_through_as_it_is():
     """With the server's own words."""
-    assert isinstance(add(make_session(api_revision=NEW), SPELLING).error, BadRequestError)
-    assert isinstance(add(make_session(api_revision=NEW), reply(404)).error, NotFoundError)
+    assert isinstance(add(make_context(api_revision=NEW), SPELLING).error, BadRequestError)
+    assert isinstance(add(make_context(api_revision=NEW), reply(404)).error, NotFoundError)

@@ -83,7 +83,7 @@ class Caller:
     def set_clock(self, client: ArizeClient | AsyncArizeClient) -> None:
         """Put the clock into a client."""
         if self.clock is not None:
-            client._session.clock = self.clock.as_clock()
+            client._context.clock = self.clock.as_clock()
 
 
 class Handled(httpx.BaseTransport, httpx.AsyncBaseTransport):

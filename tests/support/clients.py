@@ -29,7 +29,7 @@ def async_client_of(emulator: Emulator, **options: Any) -> AsyncArizeClient:
 
 
 def _hasty(client: Any) -> Any:
-    client._session.random = lambda: 0.0
+    client._context.random = lambda: 0.0
     return client
 
 
@@ -68,7 +68,7 @@ def serve(*answers: httpx.Response | Exception | Callable[[httpx.Request], httpx
 
 
 def _timed(client: Any, clock: ManualClock | None) -> Any:
-    session, manual = client._session, clock or ManualClock()
-    session.clock = session.names.clock = manual.as_clock()
-    session.random = lambda: 1.0
+    context, manual = client._context, clock or ManualClock()
+    context.clock = context.names.clock = manual.as_clock()
+    context.random = lambda: 1.0
     return client

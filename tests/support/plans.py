@@ -8,18 +8,18 @@ import attrs
 import httpx
 
 from arize_queues._plans.steps import Plan, Send, Sleep
-from arize_queues._request.context import Session
-from arize_queues._settings import Config
+from arize_queues._request.context import ClientContext
+from arize_queues._settings import Settings
 from tests.support.answers import BASE_URL, KEY
 from tests.support.clock import ManualClock
 
 
-def make_session(clock: ManualClock | None = None, **settings: Any) -> Session:
+def make_context(clock: ManualClock | None = None, **settings: Any) -> ClientContext:
     """Make the state of a client that draws the longest backoff each time."""
-    config = Config(api_key=KEY, base_url=BASE_URL, **settings)
-    session = Session(config, clock=(clock or ManualClock()).as_clock())
-    session.random = lambda: 1.0
-    return session
+    config = Settings(api_key=KEY, base_url=BASE_URL, **settings)
+    context = ClientContext(config, clock=(clock or ManualClock()).as_clock())
+    context.random = lambda: 1.0
+    return context
 
 
 @attrs.define
