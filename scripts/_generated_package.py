@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -45,6 +46,8 @@ def write_package(target: Path, generator: Path, root: Path = ROOT) -> None:
     run_generator(document, target, generator, root)
     for name, source in tables.items():
         (target / name).write_text(source, encoding="utf-8")
+    for module in sorted((root / "openapi/runtime").glob("*.py")):
+        shutil.copy(module, target)
     ruff = generator.with_name("ruff")
     _run([ruff, "check", "--fix-only", "--select=F401,I", *RUFF_SETTINGS, "."], cwd=target)
     _run([ruff, "format", *RUFF_SETTINGS, "."], cwd=target)

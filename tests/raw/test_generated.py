@@ -50,7 +50,7 @@ STRANGE_ID = "QW5ub/dGF0+W9u=="
 
 def arguments(name: str) -> dict[str, Any]:
     """Return what an endpoint must be given, with ids that a path cannot take as they are."""
-    parameters = inspect.signature(ENDPOINTS[name]._get_kwargs).parameters.values()
+    parameters = inspect.signature(ENDPOINTS[name].build_request).parameters.values()
     needed = [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
     return {key: BODIES[name] if key == "body" else STRANGE_ID for key in needed}
 
@@ -203,7 +203,8 @@ def test_operations_are_those_of_the_document() -> None:
         numbered = {status for status in documented["responses"] if status.isdecimal()}
         assert {str(status) for status in operation.successes + operation.errors} == numbered
         assert operation.stage == documented.get("x-stage")
-        kwargs = ENDPOINTS[name]._get_kwargs(**arguments(name))
+        assert ENDPOINTS[name].OPERATION is operation
+        kwargs = ENDPOINTS[name].build_request(**arguments(name))
         assert kwargs["method"] == operation.method
         assert kwargs["url"].count("/") == operation.path.count("/")
 
@@ -211,17 +212,17 @@ def test_operations_are_those_of_the_document() -> None:
 @pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "{" in operation.path])
 def test_ids_are_encoded_into_the_path(name: str) -> None:
     """An id with / + and = arrives as it was, and one that would lead to another path is refused."""
-    kwargs = ENDPOINTS[name]._get_kwargs(**arguments(name))
+    kwargs = ENDPOINTS[name].build_request(**arguments(name))
     url = httpx.Client(base_url="http://127.0.0.1").build_request(kwargs["method"], kwargs["url"]).url
     assert b"QW5ub%2FdGF0%2BW9u%3D%3D" in url.raw_path
     for bad in ("", ".", ".."):
         with pytest.raises(ValueError, match="cannot be an identifier"):
-            ENDPOINTS[name]._get_kwargs(**{**arguments(name), "annotation_queue_id": bad})
+            ENDPOINTS[name].build_request(**{**arguments(name), "annotation_queue_id": bad})
 
 
 def test_only_given_parameters_are_sent() -> None:
     """A query parameter that is not given, None or UNSET is not in the request; an empty one is."""
-    build = ENDPOINTS["list_annotation_queues"]._get_kwargs
+    build = ENDPOINTS["list_annotation_queues"].build_request
     assert "params" not in build()
     assert "params" not in build(space_id=None)
     assert build(name="", limit=1)["params"] == {"name": "", "limit": 1}
@@ -229,7 +230,9 @@ def test_only_given_parameters_are_sent() -> None:
 
 def test_a_delete_carries_its_body() -> None:
     """Deleting records sends their ids as JSON."""
-    kwargs = ENDPOINTS["delete_annotation_queue_record"]._get_kwargs("q", body=BODIES["delete_annotation_queue_record"])
+    kwargs = ENDPOINTS["delete_annotation_queue_record"].build_request(
+        "q", body=BODIES["delete_annotation_queue_record"]
+    )
     assert (kwargs["method"], kwargs["json"]) == ("DELETE", {"record_ids": ["r"]})
 
 
@@ -239,13 +242,13 @@ def test_decoding_takes_documented_successes_only(name: str) -> None:
     endpoint, operation = ENDPOINTS[name], OPERATIONS[name]
     for status in (*operation.errors, 299, 500):
         with pytest.raises(ValueError, match=f"{status} is not a documented success of {name}"):
-            endpoint._decode(status, {})
+            endpoint.decode(status, {})
     for status in operation.successes:
         if status == httpx.codes.NO_CONTENT:
-            assert endpoint._decode(status, None) is None
+            assert endpoint.decode(status, None) is None
         else:
             with pytest.raises((KeyError, TypeError, ValueError)):
-                endpoint._decode(status, [])
+                endpoint.decode(status, [])
 
 
 def both_ways(endpoint: ModuleType, client: AuthenticatedClient, name: str) -> Any:

@@ -12,8 +12,8 @@ from importlib import resources
 from typing import Any
 
 import pytest
-from arize_queues_raw import models, types
-from arize_queues_raw.types import UNSET
+from arize_queues_raw import encoding, models, types
+from arize_queues_raw.unset import UNSET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -344,7 +344,7 @@ def test_a_data_frame_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_json_text(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """JSON is read and written alike with orjson and without it, lone surrogates and large integers included."""
     if not fast:
-        monkeypatch.setattr(types, "orjson", None)
+        monkeypatch.setattr(encoding, "orjson", None)
     assert types.dumps({"ä": [1, None, 2.5]}) == '{"ä":[1,null,2.5]}'.encode()
     for value in ("\ud800", 2**70, {"ä": "\udfff"}):
         assert json.loads(types.dumps(value)) == value
@@ -359,7 +359,7 @@ def test_json_text(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_json_does_not_have_is_written_as_null(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that sends NaN sends something that can be read and written again, with orjson and without it."""
     if not fast:
-        monkeypatch.setattr(types, "orjson", None)
+        monkeypatch.setattr(encoding, "orjson", None)
     read = models.Annotation.from_json(b'{"name": "n", "score": NaN, "more": [Infinity, {"big": 1e3}], "text": "NaN"}')
     assert json.loads(read.to_json()) == {"name": "n", "score": None, "more": [None, {"big": 1000.0}], "text": "NaN"}
 

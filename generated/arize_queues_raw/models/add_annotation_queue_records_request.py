@@ -8,17 +8,17 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_queue_example_record_input import AnnotationQueueExampleRecordInput
-from ..models.annotation_queue_session_record_input import AnnotationQueueSessionRecordInput
-from ..models.annotation_queue_span_record_input import AnnotationQueueSpanRecordInput
-from ..models.annotation_queue_trace_record_input import AnnotationQueueTraceRecordInput
-from ..types import (
-    Model,
+from ..decoding import (
     decode_union,
     empty_list,
     new,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_queue_example_record_input import AnnotationQueueExampleRecordInput
+from ..models.annotation_queue_session_record_input import AnnotationQueueSessionRecordInput
+from ..models.annotation_queue_span_record_input import AnnotationQueueSpanRecordInput
+from ..models.annotation_queue_trace_record_input import AnnotationQueueTraceRecordInput
 
 _KNOWN: Final = frozenset(("record_sources",))
 _RECORD_SOURCES_ITEM_KINDS: Final[

@@ -7,13 +7,13 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_input import AnnotationInput
-from ..types import (
-    Model,
+from ..decoding import (
     empty_list,
     new,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_input import AnnotationInput
 
 _KNOWN: Final = frozenset(("annotations",))
 _decode_annotation_input: Final = AnnotationInput.from_dict

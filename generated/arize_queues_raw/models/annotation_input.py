@@ -7,13 +7,13 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..types import (
-    Model,
-    Unset,
+from ..decoding import (
     new,
     null_field,
     unknown_fields,
 )
+from ..model import Model
+from ..unset import Unset
 
 _KNOWN: Final = frozenset(
     (

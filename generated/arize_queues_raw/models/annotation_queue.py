@@ -9,20 +9,20 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotator_user import AnnotatorUser
-from ..models.categorical_annotation_config import CategoricalAnnotationConfig
-from ..models.continuous_annotation_config import ContinuousAnnotationConfig
-from ..models.freeform_annotation_config import FreeformAnnotationConfig
-from ..types import (
-    Model,
+from ..decoding import (
     decode_union,
     empty_list,
     new,
     null_field,
-    parse_datetime,
     plain_list,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotator_user import AnnotatorUser
+from ..models.categorical_annotation_config import CategoricalAnnotationConfig
+from ..models.continuous_annotation_config import ContinuousAnnotationConfig
+from ..models.freeform_annotation_config import FreeformAnnotationConfig
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

@@ -7,16 +7,16 @@ from typing import Any, Final, Self
 
 from attrs import define
 
+from ..decoding import (
+    new,
+    unknown_fields,
+)
+from ..model import Model
 from ..models.annotation_queue_completion_status import (
     ANNOTATION_QUEUE_COMPLETION_STATUS_SPELLINGS,
     AnnotationQueueCompletionStatus,
 )
 from ..models.annotator_user import AnnotatorUser
-from ..types import (
-    Model,
-    new,
-    unknown_fields,
-)
 
 _KNOWN: Final = frozenset(
     (

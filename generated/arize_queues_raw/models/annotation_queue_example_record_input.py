@@ -7,18 +7,18 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_queue_record_type import (
-    ANNOTATION_QUEUE_RECORD_TYPE_SPELLINGS,
-    AnnotationQueueRecordType,
-)
-from ..types import (
-    Model,
-    Unset,
+from ..decoding import (
     new,
     null_field,
     plain_list,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_queue_record_type import (
+    ANNOTATION_QUEUE_RECORD_TYPE_SPELLINGS,
+    AnnotationQueueRecordType,
+)
+from ..unset import Unset
 
 _KNOWN: Final = frozenset(
     (

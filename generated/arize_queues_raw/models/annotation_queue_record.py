@@ -7,6 +7,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
+from ..decoding import (
+    empty_list,
+    new,
+    null_field,
+    plain_object,
+    unknown_fields,
+)
+from ..model import Model
 from ..models.annotation import Annotation
 from ..models.annotation_queue_assigned_user import AnnotationQueueAssignedUser
 from ..models.annotation_queue_source_type import (
@@ -15,14 +23,6 @@ from ..models.annotation_queue_source_type import (
 )
 from ..models.evaluation import Evaluation
 from ..models.record_granularity import RECORD_GRANULARITY_SPELLINGS, RecordGranularity
-from ..types import (
-    Model,
-    empty_list,
-    new,
-    null_field,
-    plain_object,
-    unknown_fields,
-)
 
 _KNOWN: Final = frozenset(
     (

@@ -8,19 +8,18 @@ from typing import Any, Final, Self
 
 from attrs import define
 
+from ..decoding import (
+    new,
+    null_field,
+    plain_list,
+    unknown_fields,
+)
+from ..model import Model
 from ..models.annotation_queue_record_type import (
     ANNOTATION_QUEUE_RECORD_TYPE_SPELLINGS,
     AnnotationQueueRecordType,
 )
-from ..types import (
-    Model,
-    as_datetime,
-    new,
-    null_field,
-    parse_datetime,
-    plain_list,
-    unknown_fields,
-)
+from ..times import as_datetime, parse_datetime
 
 _KNOWN: Final = frozenset(
     (

@@ -7,12 +7,12 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     plain_list,
     unknown_fields,
 )
+from ..model import Model
 
 _KNOWN: Final = frozenset(("assigned_user_emails",))
 

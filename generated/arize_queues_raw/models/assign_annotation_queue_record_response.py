@@ -7,19 +7,19 @@ from typing import Any, Final, Self
 
 from attrs import define
 
+from ..decoding import (
+    empty_list,
+    new,
+    null_field,
+    unknown_fields,
+)
+from ..model import Model
 from ..models.annotation_queue_assigned_user import AnnotationQueueAssignedUser
 from ..models.annotation_queue_source_type import (
     ANNOTATION_QUEUE_SOURCE_TYPE_SPELLINGS,
     AnnotationQueueSourceType,
 )
 from ..models.record_granularity import RECORD_GRANULARITY_SPELLINGS, RecordGranularity
-from ..types import (
-    Model,
-    empty_list,
-    new,
-    null_field,
-    unknown_fields,
-)
 
 _KNOWN: Final = frozenset(
     (

@@ -8,17 +8,17 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_config_type import ANNOTATION_CONFIG_TYPE_SPELLINGS, AnnotationConfigType
-from ..models.categorical_annotation_value import CategoricalAnnotationValue
-from ..models.optimization_direction import OPTIMIZATION_DIRECTION_SPELLINGS, OptimizationDirection
-from ..types import (
-    Model,
+from ..decoding import (
     empty_list,
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_config_type import ANNOTATION_CONFIG_TYPE_SPELLINGS, AnnotationConfigType
+from ..models.categorical_annotation_value import CategoricalAnnotationValue
+from ..models.optimization_direction import OPTIMIZATION_DIRECTION_SPELLINGS, OptimizationDirection
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

@@ -7,14 +7,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_queue_record import AnnotationQueueRecord
-from ..types import (
-    Model,
+from ..decoding import (
     empty_list,
     new,
     not_an_object,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_queue_record import AnnotationQueueRecord
 
 _KNOWN: Final = frozenset(("record_sources",))
 _decode_annotation_queue_record: Final = AnnotationQueueRecord.from_dict

@@ -8,14 +8,7 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_queue_example_record_input import AnnotationQueueExampleRecordInput
-from ..models.annotation_queue_session_record_input import AnnotationQueueSessionRecordInput
-from ..models.annotation_queue_span_record_input import AnnotationQueueSpanRecordInput
-from ..models.annotation_queue_trace_record_input import AnnotationQueueTraceRecordInput
-from ..models.assignment_method import ASSIGNMENT_METHOD_SPELLINGS, AssignmentMethod
-from ..types import (
-    Model,
-    Unset,
+from ..decoding import (
     decode_union,
     empty_list,
     new,
@@ -23,6 +16,13 @@ from ..types import (
     plain_list,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_queue_example_record_input import AnnotationQueueExampleRecordInput
+from ..models.annotation_queue_session_record_input import AnnotationQueueSessionRecordInput
+from ..models.annotation_queue_span_record_input import AnnotationQueueSpanRecordInput
+from ..models.annotation_queue_trace_record_input import AnnotationQueueTraceRecordInput
+from ..models.assignment_method import ASSIGNMENT_METHOD_SPELLINGS, AssignmentMethod
+from ..unset import Unset
 
 _KNOWN: Final = frozenset(
     (

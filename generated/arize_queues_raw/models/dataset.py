@@ -8,15 +8,15 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.dataset_version import DatasetVersion
-from ..types import (
-    Model,
+from ..decoding import (
     empty_list,
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..models.dataset_version import DatasetVersion
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

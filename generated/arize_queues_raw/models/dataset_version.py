@@ -8,13 +8,13 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

@@ -7,13 +7,13 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
     plain_object,
     unknown_fields,
 )
+from ..model import Model
 
 _KNOWN: Final = frozenset(
     (

@@ -8,14 +8,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.annotation_config_type import ANNOTATION_CONFIG_TYPE_SPELLINGS, AnnotationConfigType
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..models.annotation_config_type import ANNOTATION_CONFIG_TYPE_SPELLINGS, AnnotationConfigType
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

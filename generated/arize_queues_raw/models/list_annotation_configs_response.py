@@ -8,17 +8,17 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.categorical_annotation_config import CategoricalAnnotationConfig
-from ..models.continuous_annotation_config import ContinuousAnnotationConfig
-from ..models.freeform_annotation_config import FreeformAnnotationConfig
-from ..models.pagination_metadata import PaginationMetadata
-from ..types import (
-    Page,
+from ..decoding import (
     decode_union,
     empty_list,
     new,
     unknown_fields,
 )
+from ..model import Page
+from ..models.categorical_annotation_config import CategoricalAnnotationConfig
+from ..models.continuous_annotation_config import ContinuousAnnotationConfig
+from ..models.freeform_annotation_config import FreeformAnnotationConfig
+from ..models.pagination_metadata import PaginationMetadata
 
 _KNOWN: Final = frozenset(
     (

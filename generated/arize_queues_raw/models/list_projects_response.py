@@ -7,14 +7,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.pagination_metadata import PaginationMetadata
-from ..models.project import Project
-from ..types import (
-    Page,
+from ..decoding import (
     empty_list,
     new,
     unknown_fields,
 )
+from ..model import Page
+from ..models.pagination_metadata import PaginationMetadata
+from ..models.project import Project
 
 _KNOWN: Final = frozenset(
     (

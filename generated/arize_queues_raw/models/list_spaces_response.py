@@ -7,14 +7,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.pagination_metadata import PaginationMetadata
-from ..models.space import Space
-from ..types import (
-    Page,
+from ..decoding import (
     empty_list,
     new,
     unknown_fields,
 )
+from ..model import Page
+from ..models.pagination_metadata import PaginationMetadata
+from ..models.space import Space
 
 _KNOWN: Final = frozenset(
     (

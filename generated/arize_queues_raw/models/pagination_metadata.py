@@ -7,12 +7,12 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
     unknown_fields,
 )
+from ..model import Model
 
 _KNOWN: Final = frozenset(
     (

@@ -8,14 +8,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.project_type import PROJECT_TYPE_SPELLINGS, ProjectType
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..models.project_type import PROJECT_TYPE_SPELLINGS, ProjectType
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..types import OpenStrEnum, spellings
+from ..enums import OpenStrEnum, spellings
 
 
 class ProjectType(OpenStrEnum):

@@ -8,15 +8,15 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.default_agent_runtime_response import DefaultAgentRuntimeResponse
-from ..models.default_llm_integration_response import DefaultLLMIntegrationResponse
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..models.default_agent_runtime_response import DefaultAgentRuntimeResponse
+from ..models.default_llm_integration_response import DefaultLLMIntegrationResponse
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

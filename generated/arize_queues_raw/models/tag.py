@@ -8,14 +8,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..models.tag_color import TAG_COLOR_SPELLINGS, TagColor
-from ..types import (
-    Model,
+from ..decoding import (
     new,
     null_field,
-    parse_datetime,
     unknown_fields,
 )
+from ..model import Model
+from ..models.tag_color import TAG_COLOR_SPELLINGS, TagColor
+from ..times import parse_datetime
 
 _KNOWN: Final = frozenset(
     (

@@ -7,15 +7,14 @@ from typing import Any, Final, Self
 
 from attrs import define
 
-from ..types import (
-    UNSET,
-    Model,
-    Unset,
+from ..decoding import (
     new,
     not_an_object,
     plain_list,
     unknown_fields,
 )
+from ..model import Model
+from ..unset import UNSET, Unset
 
 _KNOWN: Final = frozenset(
     (

@@ -6,15 +6,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.annotate_annotation_queue_record_request import AnnotateAnnotationQueueRecordRequest
 from ...models.annotate_annotation_queue_record_response import AnnotateAnnotationQueueRecordResponse
 from ...models.problem import Problem
-from ...types import MisfitError, Response, loads, path_segment
+from ...operations import OPERATIONS
+from ...paths import path_segment
+from ...responses import Response
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["annotate_annotation_queue_record"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -27,33 +33,17 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     annotation_queue_id: str,
     annotation_queue_record_id: str,
     *,
     body: AnnotateAnnotationQueueRecordRequest,
 ) -> dict[str, Any]:
-    """Build the request: annotate a record.
-
-    Puts annotations on a record, one for each annotation config named. A config that the record already has
-    a value for is overwritten field by field, a config not named stays as it is, and so repeating is safe.
-    Nothing can be taken back: an annotation cannot be removed. It is written to the span or example behind
-    the record, and shows wherever that does.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        body: What to send.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters.
 
     Raises:
-        ValueError: If an identifier would lead to another path.
+        ValueError: An identifier would lead to another path.
     """
-
     url = "/v2/annotation-queues/{annotation_queue_id}/records/{annotation_queue_record_id}/annotate".format(
         annotation_queue_id=path_segment(annotation_queue_id),
         annotation_queue_record_id=path_segment(annotation_queue_record_id),
@@ -64,12 +54,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> AnnotateAnnotationQueueRecordResponse:
+def decode(status_code: int, payload: Any) -> AnnotateAnnotationQueueRecordResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return AnnotateAnnotationQueueRecordResponse.from_dict(payload)
@@ -82,7 +72,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -106,30 +96,8 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: AnnotateAnnotationQueueRecordRequest,
 ) -> Response[AnnotateAnnotationQueueRecordResponse | Problem]:
-    """Annotate a record.
-
-    Puts annotations on a record, one for each annotation config named. A config that the record already has
-    a value for is overwritten field by field, a config not named stays as it is, and so repeating is safe.
-    Nothing can be taken back: an annotation cannot be removed. It is written to the span or example behind
-    the record, and shows wherever that does.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         annotation_queue_record_id,
         body=body,
@@ -156,15 +124,16 @@ def sync(
             percent-encoded in the path.
         annotation_queue_record_id: ID of the record within the queue, not that of the span or example
             behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
+        client: The client that sends the request.
+        body: The body of the request.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
+        ValueError: An identifier would lead to another path.
     """
 
     return sync_detailed(annotation_queue_id, annotation_queue_record_id, body=body, client=client).parsed
@@ -177,30 +146,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: AnnotateAnnotationQueueRecordRequest,
 ) -> Response[AnnotateAnnotationQueueRecordResponse | Problem]:
-    """Annotate a record.
-
-    Puts annotations on a record, one for each annotation config named. A config that the record already has
-    a value for is overwritten field by field, a config not named stays as it is, and so repeating is safe.
-    Nothing can be taken back: an annotation cannot be removed. It is written to the span or example behind
-    the record, and shows wherever that does.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         annotation_queue_record_id,
         body=body,
@@ -215,29 +162,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: AnnotateAnnotationQueueRecordRequest,
 ) -> AnnotateAnnotationQueueRecordResponse | Problem | None:
-    """Annotate a record.
-
-    Puts annotations on a record, one for each annotation config named. A config that the record already has
-    a value for is overwritten field by field, a config not named stays as it is, and so repeating is safe.
-    Nothing can be taken back: an annotation cannot be removed. It is written to the span or example behind
-    the record, and shows wherever that does.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (
         await asyncio_detailed(annotation_queue_id, annotation_queue_record_id, body=body, client=client)
     ).parsed

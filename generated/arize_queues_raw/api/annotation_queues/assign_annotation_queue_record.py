@@ -6,15 +6,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.assign_annotation_queue_record_request import AssignAnnotationQueueRecordRequest
 from ...models.assign_annotation_queue_record_response import AssignAnnotationQueueRecordResponse
 from ...models.problem import Problem
-from ...types import MisfitError, Response, loads, path_segment
+from ...operations import OPERATIONS
+from ...paths import path_segment
+from ...responses import Response
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["assign_annotation_queue_record"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -27,32 +33,17 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     annotation_queue_id: str,
     annotation_queue_record_id: str,
     *,
     body: AssignAnnotationQueueRecordRequest,
 ) -> dict[str, Any]:
-    """Build the request: assign a record to users.
-
-    Replaces the users that a record is assigned to by those given; an empty list leaves it to nobody. A
-    user who had completed the record and is named again is back to `pending`. All must have access to the
-    space.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        body: What to send.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters.
 
     Raises:
-        ValueError: If an identifier would lead to another path.
+        ValueError: An identifier would lead to another path.
     """
-
     url = "/v2/annotation-queues/{annotation_queue_id}/records/{annotation_queue_record_id}/assign".format(
         annotation_queue_id=path_segment(annotation_queue_id),
         annotation_queue_record_id=path_segment(annotation_queue_record_id),
@@ -63,12 +54,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> AssignAnnotationQueueRecordResponse:
+def decode(status_code: int, payload: Any) -> AssignAnnotationQueueRecordResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return AssignAnnotationQueueRecordResponse.from_dict(payload)
@@ -81,7 +72,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -105,29 +96,8 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: AssignAnnotationQueueRecordRequest,
 ) -> Response[AssignAnnotationQueueRecordResponse | Problem]:
-    """Assign a record to users.
-
-    Replaces the users that a record is assigned to by those given; an empty list leaves it to nobody. A
-    user who had completed the record and is named again is back to `pending`. All must have access to the
-    space.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         annotation_queue_record_id,
         body=body,
@@ -153,15 +123,16 @@ def sync(
             percent-encoded in the path.
         annotation_queue_record_id: ID of the record within the queue, not that of the span or example
             behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
+        client: The client that sends the request.
+        body: The body of the request.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
+        ValueError: An identifier would lead to another path.
     """
 
     return sync_detailed(annotation_queue_id, annotation_queue_record_id, body=body, client=client).parsed
@@ -174,29 +145,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: AssignAnnotationQueueRecordRequest,
 ) -> Response[AssignAnnotationQueueRecordResponse | Problem]:
-    """Assign a record to users.
-
-    Replaces the users that a record is assigned to by those given; an empty list leaves it to nobody. A
-    user who had completed the record and is named again is back to `pending`. All must have access to the
-    space.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         annotation_queue_record_id,
         body=body,
@@ -211,28 +161,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: AssignAnnotationQueueRecordRequest,
 ) -> AssignAnnotationQueueRecordResponse | Problem | None:
-    """Assign a record to users.
-
-    Replaces the users that a record is assigned to by those given; an empty list leaves it to nobody. A
-    user who had completed the record and is named again is back to `pending`. All must have access to the
-    space.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        annotation_queue_record_id: ID of the record within the queue, not that of the span or example
-            behind it. Opaque.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (
         await asyncio_detailed(annotation_queue_id, annotation_queue_record_id, body=body, client=client)
     ).parsed

@@ -6,15 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.annotation_queue import AnnotationQueue
 from ...models.create_annotation_queue_request import CreateAnnotationQueueRequest
 from ...models.problem import Problem
-from ...types import MisfitError, Response, loads
+from ...operations import OPERATIONS
+from ...responses import Response
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["create_annotation_queue"]
 
 _SUCCESSES = (201,)
 _ERRORS = (
@@ -28,25 +33,11 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: CreateAnnotationQueueRequest,
 ) -> dict[str, Any]:
-    """Build the request: create an annotation queue.
-
-    Creates a queue in a space, with its annotators, what they are to label, and optionally its first
-    records. Not safe to repeat blindly: where an answer was lost the queue may exist, and a second try is
-    then refused with 409. An annotator's email that the server does not know, or whose user has no access
-    to the space, is a 404. The queue may be created although some of the records could not be added; list
-    them to be sure.
-
-    Args:
-        body: What to send.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
-    """
-
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters."""
     url = "/v2/annotation-queues"
     kwargs: dict[str, Any] = {"method": "POST", "url": url}
     kwargs["json"] = body.to_dict()
@@ -54,12 +45,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> AnnotationQueue:
+def decode(status_code: int, payload: Any) -> AnnotationQueue:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 201:
         return AnnotationQueue.from_dict(payload)
@@ -72,7 +63,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -94,27 +85,8 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: CreateAnnotationQueueRequest,
 ) -> Response[AnnotationQueue | Problem]:
-    """Create an annotation queue.
-
-    Creates a queue in a space, with its annotators, what they are to label, and optionally its first
-    records. Not safe to repeat blindly: where an answer was lost the queue may exist, and a second try is
-    then refused with 409. An annotator's email that the server does not know, or whose user has no access
-    to the space, is a 404. The queue may be created although some of the records could not be added; list
-    them to be sure.
-
-    Args:
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         body=body,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
@@ -134,15 +106,15 @@ def sync(
     them to be sure.
 
     Args:
-        client: The client to send the request with.
-        body: What to send.
+        client: The client that sends the request.
+        body: The body of the request.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
     """
 
     return sync_detailed(body=body, client=client).parsed
@@ -153,27 +125,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: CreateAnnotationQueueRequest,
 ) -> Response[AnnotationQueue | Problem]:
-    """Create an annotation queue.
-
-    Creates a queue in a space, with its annotators, what they are to label, and optionally its first
-    records. Not safe to repeat blindly: where an answer was lost the queue may exist, and a second try is
-    then refused with 409. An annotator's email that the server does not know, or whose user has no access
-    to the space, is a 404. The queue may be created although some of the records could not be added; list
-    them to be sure.
-
-    Args:
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         body=body,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
@@ -184,24 +137,5 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: CreateAnnotationQueueRequest,
 ) -> AnnotationQueue | Problem | None:
-    """Create an annotation queue.
-
-    Creates a queue in a space, with its annotators, what they are to label, and optionally its first
-    records. Not safe to repeat blindly: where an answer was lost the queue may exist, and a second try is
-    then refused with 409. An annotator's email that the server does not know, or whose user has no access
-    to the space, is a 404. The queue may be created although some of the records could not be added; list
-    them to be sure.
-
-    Args:
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (await asyncio_detailed(body=body, client=client)).parsed

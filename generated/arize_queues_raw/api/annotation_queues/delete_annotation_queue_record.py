@@ -6,14 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.delete_annotation_queue_records_request import DeleteAnnotationQueueRecordsRequest
 from ...models.problem import Problem
-from ...types import MisfitError, Response, loads, path_segment
+from ...operations import OPERATIONS
+from ...paths import path_segment
+from ...responses import Response
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["delete_annotation_queue_record"]
 
 _SUCCESSES = (204,)
 _ERRORS = (
@@ -26,29 +32,16 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     annotation_queue_id: str,
     *,
     body: DeleteAnnotationQueueRecordsRequest,
 ) -> dict[str, Any]:
-    """Build the request: delete records from a queue.
-
-    Takes records out of a queue; the spans or examples behind them stay. IDs that are unknown, or of
-    another queue, are passed over in silence, so that repeating is safe and success does not mean that all
-    were there. The IDs stand in a body, which some proxies drop from a DELETE.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        body: What to send.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters.
 
     Raises:
-        ValueError: If an identifier would lead to another path.
+        ValueError: An identifier would lead to another path.
     """
-
     url = "/v2/annotation-queues/{annotation_queue_id}/records".format(
         annotation_queue_id=path_segment(annotation_queue_id),
     )
@@ -58,12 +51,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> None:
+def decode(status_code: int, payload: Any) -> None:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 204:
         return None
@@ -95,27 +88,8 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: DeleteAnnotationQueueRecordsRequest,
 ) -> Response[Problem]:
-    """Delete records from a queue.
-
-    Takes records out of a queue; the spans or examples behind them stay. IDs that are unknown, or of
-    another queue, are passed over in silence, so that repeating is safe and success does not mean that all
-    were there. The IDs stand in a body, which some proxies drop from a DELETE.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         body=body,
     )
@@ -137,15 +111,16 @@ def sync(
     Args:
         annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
             percent-encoded in the path.
-        client: The client to send the request with.
-        body: What to send.
+        client: The client that sends the request.
+        body: The body of the request.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
+        ValueError: An identifier would lead to another path.
     """
 
     return sync_detailed(annotation_queue_id, body=body, client=client).parsed
@@ -157,27 +132,8 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: DeleteAnnotationQueueRecordsRequest,
 ) -> Response[Problem]:
-    """Delete records from a queue.
-
-    Takes records out of a queue; the spans or examples behind them stay. IDs that are unknown, or of
-    another queue, are passed over in silence, so that repeating is safe and success does not mean that all
-    were there. The IDs stand in a body, which some proxies drop from a DELETE.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         body=body,
     )
@@ -190,24 +146,5 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: DeleteAnnotationQueueRecordsRequest,
 ) -> Problem | None:
-    """Delete records from a queue.
-
-    Takes records out of a queue; the spans or examples behind them stay. IDs that are unknown, or of
-    another queue, are passed over in silence, so that repeating is safe and success does not mean that all
-    were there. The IDs stand in a body, which some proxies drop from a DELETE.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-        body: What to send.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (await asyncio_detailed(annotation_queue_id, body=body, client=client)).parsed

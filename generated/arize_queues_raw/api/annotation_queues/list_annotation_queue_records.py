@@ -6,14 +6,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.list_annotation_queue_records_response import ListAnnotationQueueRecordsResponse
 from ...models.problem import Problem
-from ...types import MisfitError, Response, Unset, loads, path_segment
+from ...operations import OPERATIONS
+from ...paths import path_segment
+from ...responses import Response
+from ...unset import Unset
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["list_annotation_queue_records"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -25,31 +32,17 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     annotation_queue_id: str,
     *,
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
 ) -> dict[str, Any]:
-    """Build the request: list the records of a queue.
-
-    Lists all records of a queue, a page at a time, each with its data, annotations, evaluations and the
-    users it is assigned to. There are no filters, and no order is documented.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters.
 
     Raises:
-        ValueError: If an identifier would lead to another path.
+        ValueError: An identifier would lead to another path.
     """
-
     url = "/v2/annotation-queues/{annotation_queue_id}/records".format(
         annotation_queue_id=path_segment(annotation_queue_id),
     )
@@ -64,12 +57,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> ListAnnotationQueueRecordsResponse:
+def decode(status_code: int, payload: Any) -> ListAnnotationQueueRecordsResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return ListAnnotationQueueRecordsResponse.from_dict(payload)
@@ -82,7 +75,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -106,28 +99,8 @@ def sync_detailed(
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
 ) -> Response[ListAnnotationQueueRecordsResponse | Problem]:
-    """List the records of a queue.
-
-    Lists all records of a queue, a page at a time, each with its data, annotations, evaluations and the
-    users it is assigned to. There are no filters, and no order is documented.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         cursor=cursor,
         limit=limit,
@@ -150,17 +123,18 @@ def sync(
     Args:
         annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
             percent-encoded in the path.
-        client: The client to send the request with.
+        client: The client that sends the request.
         cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
             filters. Leave it out for the first page.
         limit: The most items that the page may hold. Without it the server takes `x-server-default`.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
+        ValueError: An identifier would lead to another path.
     """
 
     return sync_detailed(annotation_queue_id, cursor=cursor, limit=limit, client=client).parsed
@@ -173,28 +147,8 @@ async def asyncio_detailed(
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
 ) -> Response[ListAnnotationQueueRecordsResponse | Problem]:
-    """List the records of a queue.
-
-    Lists all records of a queue, a page at a time, each with its data, annotations, evaluations and the
-    users it is assigned to. There are no filters, and no order is documented.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
         cursor=cursor,
         limit=limit,
@@ -209,25 +163,5 @@ async def asyncio(
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
 ) -> ListAnnotationQueueRecordsResponse | Problem | None:
-    """List the records of a queue.
-
-    Lists all records of a queue, a page at a time, each with its data, annotations, evaluations and the
-    users it is assigned to. There are no filters, and no order is documented.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (await asyncio_detailed(annotation_queue_id, cursor=cursor, limit=limit, client=client)).parsed

@@ -6,14 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.list_tags_response import ListTagsResponse
 from ...models.problem import Problem
-from ...types import MisfitError, Response, loads, path_segment
+from ...operations import OPERATIONS
+from ...paths import path_segment
+from ...responses import Response
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["list_annotation_queue_tags"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -24,24 +30,14 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     annotation_queue_id: str,
 ) -> dict[str, Any]:
-    """Build the request: list the tags of a queue.
-
-    Lists all tags of a queue at once, the most recently updated first. Revision 2026-05 has no tags.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters.
 
     Raises:
-        ValueError: If an identifier would lead to another path.
+        ValueError: An identifier would lead to another path.
     """
-
     url = "/v2/annotation-queues/{annotation_queue_id}/tags".format(
         annotation_queue_id=path_segment(annotation_queue_id),
     )
@@ -49,12 +45,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> ListTagsResponse:
+def decode(status_code: int, payload: Any) -> ListTagsResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return ListTagsResponse.from_dict(payload)
@@ -67,7 +63,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -89,24 +85,8 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ListTagsResponse | Problem]:
-    """List the tags of a queue.
-
-    Lists all tags of a queue at once, the most recently updated first. Revision 2026-05 has no tags.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
     )
     return _build_response(client=client, response=client.get_httpx_client().request(**kwargs))
@@ -124,14 +104,15 @@ def sync(
     Args:
         annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
             percent-encoded in the path.
-        client: The client to send the request with.
+        client: The client that sends the request.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
+        ValueError: An identifier would lead to another path.
     """
 
     return sync_detailed(annotation_queue_id, client=client).parsed
@@ -142,24 +123,8 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ListTagsResponse | Problem]:
-    """List the tags of a queue.
-
-    Lists all tags of a queue at once, the most recently updated first. Revision 2026-05 has no tags.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         annotation_queue_id,
     )
     return _build_response(client=client, response=await client.get_async_httpx_client().request(**kwargs))
@@ -170,21 +135,5 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> ListTagsResponse | Problem | None:
-    """List the tags of a queue.
-
-    Lists all tags of a queue at once, the most recently updated first. Revision 2026-05 has no tags.
-
-    Args:
-        annotation_queue_id: ID of the queue. Opaque, often base64: `/`, `+` and `=` in it must be
-            percent-encoded in the path.
-        client: The client to send the request with.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (await asyncio_detailed(annotation_queue_id, client=client)).parsed

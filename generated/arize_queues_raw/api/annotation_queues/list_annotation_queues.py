@@ -6,14 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.list_annotation_queues_response import ListAnnotationQueuesResponse
 from ...models.problem import Problem
-from ...types import MisfitError, Response, Unset, loads
+from ...operations import OPERATIONS
+from ...responses import Response
+from ...unset import Unset
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["list_annotation_queues"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -25,7 +31,7 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     *,
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
@@ -33,25 +39,7 @@ def _get_kwargs(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> dict[str, Any]:
-    """Build the request: list annotation queues.
-
-    Lists the queues that the caller may read, newest first, a page at a time. All filters given must hold.
-    `name` and `space_name` find parts of names, so a search for one queue has to compare the names that
-    come back.
-
-    Args:
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
-    """
-
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters."""
     url = "/v2/annotation-queues"
     kwargs: dict[str, Any] = {"method": "GET", "url": url}
     params: dict[str, Any] = {}
@@ -70,12 +58,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> ListAnnotationQueuesResponse:
+def decode(status_code: int, payload: Any) -> ListAnnotationQueuesResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return ListAnnotationQueuesResponse.from_dict(payload)
@@ -88,7 +76,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -114,31 +102,8 @@ def sync_detailed(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> Response[ListAnnotationQueuesResponse | Problem]:
-    """List annotation queues.
-
-    Lists the queues that the caller may read, newest first, a page at a time. All filters given must hold.
-    `name` and `space_name` find parts of names, so a search for one queue has to compare the names that
-    come back.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         cursor=cursor,
         limit=limit,
         name=name,
@@ -164,7 +129,7 @@ def sync(
     come back.
 
     Args:
-        client: The client to send the request with.
+        client: The client that sends the request.
         cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
             filters. Leave it out for the first page.
         limit: The most items that the page may hold. Without it the server takes `x-server-default`.
@@ -174,11 +139,11 @@ def sync(
             finds `prod-eu` as well.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
     """
 
     return sync_detailed(
@@ -195,31 +160,8 @@ async def asyncio_detailed(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> Response[ListAnnotationQueuesResponse | Problem]:
-    """List annotation queues.
-
-    Lists the queues that the caller may read, newest first, a page at a time. All filters given must hold.
-    `name` and `space_name` find parts of names, so a search for one queue has to compare the names that
-    come back.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         cursor=cursor,
         limit=limit,
         name=name,
@@ -238,30 +180,7 @@ async def asyncio(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> ListAnnotationQueuesResponse | Problem | None:
-    """List annotation queues.
-
-    Lists the queues that the caller may read, newest first, a page at a time. All filters given must hold.
-    `name` and `space_name` find parts of names, so a search for one queue has to compare the names that
-    come back.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (
         await asyncio_detailed(
             cursor=cursor, limit=limit, name=name, space_id=space_id, space_name=space_name, client=client

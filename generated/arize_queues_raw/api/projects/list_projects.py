@@ -6,15 +6,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.list_projects_response import ListProjectsResponse
 from ...models.problem import Problem
 from ...models.project_type import ProjectType
-from ...types import MisfitError, Response, Unset, loads
+from ...operations import OPERATIONS
+from ...responses import Response
+from ...unset import Unset
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["list_projects"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -26,7 +32,7 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     *,
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
@@ -35,25 +41,7 @@ def _get_kwargs(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> dict[str, Any]:
-    """Build the request: list projects.
-
-    Lists the projects that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        project_type: What a project is for: `application`, `harness` or `experiment`; it can be filtered
-            by, and means nothing to queues.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
-    """
-
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters."""
     url = "/v2/projects"
     kwargs: dict[str, Any] = {"method": "GET", "url": url}
     params: dict[str, Any] = {}
@@ -74,12 +62,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> ListProjectsResponse:
+def decode(status_code: int, payload: Any) -> ListProjectsResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return ListProjectsResponse.from_dict(payload)
@@ -92,7 +80,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -119,31 +107,8 @@ def sync_detailed(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> Response[ListProjectsResponse | Problem]:
-    """List projects.
-
-    Lists the projects that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        project_type: What a project is for: `application`, `harness` or `experiment`; it can be filtered
-            by, and means nothing to queues.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         cursor=cursor,
         limit=limit,
         name=name,
@@ -169,7 +134,7 @@ def sync(
     Lists the projects that the caller may read, a page at a time, in no documented order.
 
     Args:
-        client: The client to send the request with.
+        client: The client that sends the request.
         cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
             filters. Leave it out for the first page.
         limit: The most items that the page may hold. Without it the server takes `x-server-default`.
@@ -181,11 +146,11 @@ def sync(
             finds `prod-eu` as well.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
     """
 
     return sync_detailed(
@@ -209,31 +174,8 @@ async def asyncio_detailed(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> Response[ListProjectsResponse | Problem]:
-    """List projects.
-
-    Lists the projects that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        project_type: What a project is for: `application`, `harness` or `experiment`; it can be filtered
-            by, and means nothing to queues.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         cursor=cursor,
         limit=limit,
         name=name,
@@ -254,30 +196,7 @@ async def asyncio(
     space_id: str | Unset | None = None,
     space_name: str | Unset | None = None,
 ) -> ListProjectsResponse | Problem | None:
-    """List projects.
-
-    Lists the projects that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        project_type: What a project is for: `application`, `harness` or `experiment`; it can be filtered
-            by, and means nothing to queues.
-        space_id: Keeps those of the space with exactly this ID.
-        space_name: Keeps those of every space with this text anywhere in its name, in any case; `prod`
-            finds `prod-eu` as well.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (
         await asyncio_detailed(
             cursor=cursor,

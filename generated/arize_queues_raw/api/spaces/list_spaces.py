@@ -6,14 +6,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import errors
+from ...decoding import MisfitError
+from ...encoding import loads
 from ...models.list_spaces_response import ListSpacesResponse
 from ...models.problem import Problem
-from ...types import MisfitError, Response, Unset, loads
+from ...operations import OPERATIONS
+from ...responses import Response
+from ...unset import Unset
 
 if TYPE_CHECKING:
     import httpx
 
     from ...client import AuthenticatedClient, Client
+
+OPERATION = OPERATIONS["list_spaces"]
 
 _SUCCESSES = (200,)
 _ERRORS = (
@@ -24,28 +30,14 @@ _ERRORS = (
 )
 
 
-def _get_kwargs(
+def build_request(
     *,
     cursor: str | Unset | None = None,
     limit: int | Unset | None = None,
     name: str | Unset | None = None,
     org_id: str | Unset | None = None,
 ) -> dict[str, Any]:
-    """Build the request: list spaces.
-
-    Lists the spaces that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        org_id: Keeps the spaces of the organization with exactly this ID.
-
-    Returns:
-        The arguments of ``httpx.Client.request``.
-    """
-
+    """Build the request, as arguments of ``httpx.Client.request``; `sync` documents the parameters."""
     url = "/v2/spaces"
     kwargs: dict[str, Any] = {"method": "GET", "url": url}
     params: dict[str, Any] = {}
@@ -62,12 +54,12 @@ def _get_kwargs(
     return kwargs
 
 
-def _decode(status_code: int, payload: Any) -> ListSpacesResponse:
+def decode(status_code: int, payload: Any) -> ListSpacesResponse:
     """Decode the parsed body of a success.
 
     Raises:
-        KeyError, TypeError, ValueError: If the body is not what the status promises, or the status is not a
-            documented success.
+        KeyError, TypeError, ValueError: The body does not match the status, or the status is not a documented
+            success.
     """
     if status_code == 200:
         return ListSpacesResponse.from_dict(payload)
@@ -80,7 +72,7 @@ def _parse_response(
     status_code = response.status_code
     try:
         if status_code in _SUCCESSES:
-            return _decode(status_code, loads(response.content))
+            return decode(status_code, loads(response.content))
         if status_code in _ERRORS:
             return Problem.from_dict(loads(response.content))
     except (KeyError, TypeError, ValueError):
@@ -105,27 +97,8 @@ def sync_detailed(
     name: str | Unset | None = None,
     org_id: str | Unset | None = None,
 ) -> Response[ListSpacesResponse | Problem]:
-    """List spaces.
-
-    Lists the spaces that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        org_id: Keeps the spaces of the organization with exactly this ID.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, and return the whole answer."""
+    kwargs = build_request(
         cursor=cursor,
         limit=limit,
         name=name,
@@ -147,7 +120,7 @@ def sync(
     Lists the spaces that the caller may read, a page at a time, in no documented order.
 
     Args:
-        client: The client to send the request with.
+        client: The client that sends the request.
         cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
             filters. Leave it out for the first page.
         limit: The most items that the page may hold. Without it the server takes `x-server-default`.
@@ -155,11 +128,11 @@ def sync(
         org_id: Keeps the spaces of the organization with exactly this ID.
 
     Returns:
-        The model of the answer's body, or None.
+        The model of the body, or None.
 
     Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
+        errors.UnexpectedStatus: The answer is not documented, and the client has ``raise_on_unexpected_status``.
+        httpx.TransportError: No answer came.
     """
 
     return sync_detailed(cursor=cursor, limit=limit, name=name, org_id=org_id, client=client).parsed
@@ -173,27 +146,8 @@ async def asyncio_detailed(
     name: str | Unset | None = None,
     org_id: str | Unset | None = None,
 ) -> Response[ListSpacesResponse | Problem]:
-    """List spaces.
-
-    Lists the spaces that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        org_id: Keeps the spaces of the organization with exactly this ID.
-
-    Returns:
-        The answer, with the model of its body.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
-    kwargs = _get_kwargs(
+    """Do as `sync`, with the async client, and return the whole answer."""
+    kwargs = build_request(
         cursor=cursor,
         limit=limit,
         name=name,
@@ -210,26 +164,7 @@ async def asyncio(
     name: str | Unset | None = None,
     org_id: str | Unset | None = None,
 ) -> ListSpacesResponse | Problem | None:
-    """List spaces.
-
-    Lists the spaces that the caller may read, a page at a time, in no documented order.
-
-    Args:
-        client: The client to send the request with.
-        cursor: Where to go on: `pagination.next_cursor` of the page before, unchanged, with the same
-            filters. Leave it out for the first page.
-        limit: The most items that the page may hold. Without it the server takes `x-server-default`.
-        name: Keeps those with this text anywhere in their name, in any case.
-        org_id: Keeps the spaces of the organization with exactly this ID.
-
-    Returns:
-        The model of the answer's body, or None.
-
-    Raises:
-        errors.UnexpectedStatus: If the answer is not documented and the client has ``raise_on_unexpected_status``.
-        httpx.TransportError: If there is no answer.
-    """
-
+    """Do as `sync`, with the async client."""
     return (
         await asyncio_detailed(cursor=cursor, limit=limit, name=name, org_id=org_id, client=client)
     ).parsed
