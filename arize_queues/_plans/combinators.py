@@ -1,22 +1,67 @@
-"""Taking turns: a plan that waits for another one, which may run in the same thread and so must not block it."""
+"""Run a plan under a lock, or under a deadline."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from typing import TypeVar
 
-from .steps import Plan, Sleep
+from arize_queues.errors import APITimeoutError
+
+from .locks import PlanLock
+from .steps import Acquire, Plan, Send, Sleep, Step
 
 T = TypeVar("T")
 
-_POLL = 0.01  # seconds; a request takes longer
+
+class DeadlineReached(Exception):  # noqa: N818  # the bulk call that has the account turns it into an error
+    """The deadline came before the end of the plan."""
 
 
-def in_turn(turn: threading.Lock, plan: Plan[T]) -> Plan[T]:
-    """Carry a plan out while no other one holds the turn; one that is given up lets go of it."""
-    while not turn.acquire(blocking=False):
-        yield Sleep(_POLL)
+def with_lock(lock: PlanLock, plan: Plan[T]) -> Plan[T]:
+    """Run a plan while holding a lock."""
+    ticket = object()
     try:
+        while not (yield Acquire(lock, ticket)):
+            pass
         return (yield from plan)
     finally:
-        turn.release()
+        lock.release(ticket)
+
+
+def with_deadline(plan: Plan[T], deadline: float | None, now: Callable[[], float]) -> Plan[T]:
+    """Run a plan until a deadline; no step outlives it.
+
+    Raises:
+        DeadlineReached: The plan did not end before.
+    """
+    if deadline is None:
+        return (yield from plan)
+    try:
+        step = next(plan)
+        while now() < deadline:
+            try:
+                answer = yield _shortened(step, deadline - now())
+            except Exception as fault:  # the plan decides
+                step = plan.throw(fault)
+            else:
+                step = plan.send(answer)
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    except APITimeoutError as late:
+        if now() < deadline:
+            raise
+        raise DeadlineReached from late
+    finally:
+        plan.close()
+    raise DeadlineReached
+
+
+def _shortened(step: Step, left: float) -> Step:
+    if isinstance(step, Send):
+        return step._replace(within=left)
+    if isinstance(step, Sleep):
+        return step._replace(seconds=min(step.seconds, left))
+    if isinstance(step, Acquire):
+        return step._replace(timeout=left if step.timeout is None else min(step.timeout, left))
+    return step

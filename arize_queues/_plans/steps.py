@@ -1,20 +1,20 @@
-"""The vocabulary of plans.
+"""The steps of a plan.
 
-A plan is a generator that performs no I/O: it yields the step that it wants done and is sent the answer.
+A plan is a generator that performs no I/O: it yields the step that it asks for, and is sent the answer.
 
-=========  ==================================================  =====================================
-step       what it asks for                                    the answer
-=========  ==================================================  =====================================
-Send       one HTTP request                                    httpx.Response, or the fault is thrown
-Sleep      wait                                                None, or whether others got through meanwhile
-Start      one HTTP request in the background                  None, at once
+=========  ==================================================  ==============================================
+step       asks the driver to                                  the answer
+=========  ==================================================  ==============================================
+Send       send one HTTP request                               httpx.Response, or the fault is thrown
+Sleep      wait                                                None, or True if others succeeded meanwhile
+Acquire    wait for a lock                                     True, or False after the timeout
+Start      send one HTTP request in the background             None, at once
 Next       wait for a background request to end                Finished, or None after the timeout
-Emit       give a page to whoever iterates                     None, when the next page is asked for
-=========  ==================================================  =====================================
+Emit       hand a page to the caller's loop                    None, when the next page is asked for
+=========  ==================================================  ==============================================
 
-`yield from` composes plans, and the driver that carries a plan out returns its value. All the code of a plan runs
-in the caller's thread or task; only requests run beside it. Where a step will not be carried out, since the call
-that it is part of ends, `Stopped` is thrown.
+`yield from` composes plans, and the driver that runs a plan returns its value. The code of a plan runs in the caller's
+thread or task; only requests run beside it. If the call ends before a step is carried out, `Stopped` is thrown.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 if TYPE_CHECKING:
     import httpx
 
+    from .locks import PlanLock
+
 T = TypeVar("T")
 
 
@@ -32,8 +34,8 @@ class Send(NamedTuple):
     """Send a request and read its answer.
 
     Attributes:
-        kwargs: For httpx's `request`: method, url (a path), params, json.
-        within: Seconds that it may take in all, beside the client's own limits for each phase, or None.
+        kwargs: Arguments of httpx's `request`: method, url (a path), params, json.
+        within: Seconds for the whole exchange, beside the client's timeout for each phase, or None.
     """
 
     kwargs: dict[str, Any]
@@ -45,28 +47,42 @@ class Sleep(NamedTuple):
 
     Attributes:
         seconds: How long.
-        throttled: Whether the server asked for it because of too many requests.
+        throttled: True if the server asked for it, because of too many requests.
     """
 
     seconds: float
     throttled: bool = False
 
 
+class Acquire(NamedTuple):
+    """Wait for a lock.
+
+    Attributes:
+        lock: The lock.
+        ticket: The holder-to-be; `lock.release` takes it back.
+        timeout: Seconds to wait, or None for no limit.
+    """
+
+    lock: PlanLock
+    ticket: object
+    timeout: float | None = None
+
+
 class Start(NamedTuple):
-    """Send a request in the background; `tag` comes back with its end."""
+    """Send a request in the background; `Finished` has the same tag."""
 
     tag: int
     send: Send
 
 
 class Next(NamedTuple):
-    """Wait until a background request has ended, `timeout` seconds at most (None: as long as it takes)."""
+    """Wait for a background request to end, at most `timeout` seconds (None: no limit)."""
 
     timeout: float | None = None
 
 
 class Emit(NamedTuple):
-    """Hand a page to whoever iterates."""
+    """Hand a page to the caller's loop."""
 
     page: Any
 
@@ -80,8 +96,8 @@ class Finished(NamedTuple):
 
 
 class Stopped(Exception):  # noqa: N818  # nothing is wrong
-    """The call ends before this step was carried out."""
+    """The call ended before this step was carried out."""
 
 
-Step: TypeAlias = Send | Sleep | Start | Next | Emit
+Step: TypeAlias = Send | Sleep | Acquire | Start | Next | Emit
 Plan: TypeAlias = Generator[Step, Any, T]

@@ -1,8 +1,9 @@
-"""The drivers: they carry plans out. All the I/O with the server starts here.
+"""The drivers: they run plans, and carry out their steps.
 
-`run` and `iterate` use httpx.Client and threads, `arun` and `aiterate` httpx.AsyncClient and tasks. A fault of a
-request is thrown into the plan where it waits; so is whatever else interrupts a step, Ctrl-C or a cancellation, so
-that a plan can account for what it has done.
+`run` and `iterate` use httpx.Client and threads; `arun` and `aiterate` use httpx.AsyncClient and tasks. A fault of a
+request is thrown into the plan where it waits, because the plan decides what to do about it. So is everything else that
+interrupts a step, such as Ctrl-C or a cancellation: a plan must be able to account for what it has done. Ctrl-C between
+two steps reaches the plan at its next step.
 """
 
 from __future__ import annotations
@@ -14,26 +15,29 @@ from typing import Any, TypeAlias, TypeVar
 import httpx
 
 from arize_queues._clock import Clock
-from arize_queues._plans.steps import Emit, Next, Plan, Send, Sleep, Start, Step
+from arize_queues._plans.steps import Acquire, Emit, Next, Plan, Send, Sleep, Start, Step
 
-from .http import Wire
-from .within import asend_within, send_within
-from .workers import TaskBackground, ThreadBackground
+from .http import RequestBuilder
+from .locks import aacquire, acquire
+from .timed import asend_within, send_within
+from .workers import TaskWorkers, ThreadWorkers
 
 _READ = httpx.ByteStream(b"")
 
 T = TypeVar("T")
 Answer: TypeAlias = tuple[Any, BaseException | None]
+SyncBuilder: TypeAlias = RequestBuilder[httpx.Client]
+AsyncBuilder: TypeAlias = RequestBuilder[httpx.AsyncClient]
 
 
-def run(plan: Plan[T], wire: Wire[httpx.Client], clock: Clock) -> T:
-    """Carry out a plan in this thread, its background requests in others, and give its value."""
-    background = ThreadBackground(lambda send: _send(wire, send), clock)
+def run(plan: Plan[T], builder: SyncBuilder, clock: Clock) -> T:
+    """Run a plan in this thread, its background requests in others, and return its value."""
+    workers = ThreadWorkers(lambda send: _send(builder, send), clock)
     try:
         step = next(plan)
         while True:
             try:
-                answer, fault = _perform(step, wire, clock, background)
+                answer, fault = _perform(step, builder, clock, workers)
                 step = plan.throw(fault) if fault else plan.send(answer)
             except KeyboardInterrupt as pressed:
                 if inspect.getgeneratorstate(plan) == inspect.GEN_CLOSED:
@@ -46,18 +50,18 @@ def run(plan: Plan[T], wire: Wire[httpx.Client], clock: Clock) -> T:
         try:
             plan.close()
         finally:
-            background.close()
+            workers.close()
 
 
-def iterate(plan: Plan[None], wire: Wire[httpx.Client], clock: Clock) -> Generator[Any]:
-    """Carry out a plan that emits pages, and give their items one by one."""
-    background = ThreadBackground(lambda send: _send(wire, send), clock)
+def iterate(plan: Plan[None], builder: SyncBuilder, clock: Clock) -> Generator[Any]:
+    """Run a plan that emits pages, and yield their items."""
+    workers = ThreadWorkers(lambda send: _send(builder, send), clock)
     try:
         step = next(plan)
         while True:
             if isinstance(step, Emit):
                 yield from step.page
-            answer, fault = _perform(step, wire, clock, background)
+            answer, fault = _perform(step, builder, clock, workers)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration:
         return
@@ -65,16 +69,16 @@ def iterate(plan: Plan[None], wire: Wire[httpx.Client], clock: Clock) -> Generat
         try:
             plan.close()
         finally:
-            background.close()
+            workers.close()
 
 
-async def arun(plan: Plan[T], wire: Wire[httpx.AsyncClient], clock: Clock) -> T:
-    """Carry out a plan in this task, its background requests in others, and give its value."""
-    background = TaskBackground(lambda send: _asend(wire, send), clock)
+async def arun(plan: Plan[T], builder: AsyncBuilder, clock: Clock) -> T:
+    """Run a plan in this task, its background requests in others, and return its value."""
+    workers = TaskWorkers(lambda send: _asend(builder, send), clock)
     try:
         step = next(plan)
         while True:
-            answer, fault = await _aperform(step, wire, clock, background)
+            answer, fault = await _aperform(step, builder, clock, workers)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration as end:
         value: T = end.value
@@ -83,19 +87,19 @@ async def arun(plan: Plan[T], wire: Wire[httpx.AsyncClient], clock: Clock) -> T:
         try:
             plan.close()
         finally:
-            await background.aclose()
+            await workers.aclose()
 
 
-async def aiterate(plan: Plan[None], wire: Wire[httpx.AsyncClient], clock: Clock) -> AsyncGenerator[Any]:
-    """Carry out a plan that emits pages, and give their items one by one."""
-    background = TaskBackground(lambda send: _asend(wire, send), clock)
+async def aiterate(plan: Plan[None], builder: AsyncBuilder, clock: Clock) -> AsyncGenerator[Any]:
+    """Run a plan that emits pages, and yield their items."""
+    workers = TaskWorkers(lambda send: _asend(builder, send), clock)
     try:
         step = next(plan)
         while True:
             if isinstance(step, Emit):
                 for item in step.page:
                     yield item
-            answer, fault = await _aperform(step, wire, clock, background)
+            answer, fault = await _aperform(step, builder, clock, workers)
             step = plan.throw(fault) if fault else plan.send(answer)
     except StopIteration:
         return
@@ -103,17 +107,20 @@ async def aiterate(plan: Plan[None], wire: Wire[httpx.AsyncClient], clock: Clock
         try:
             plan.close()
         finally:
-            await background.aclose()
+            await workers.aclose()
 
 
-def _perform(step: Step, wire: Wire[httpx.Client], clock: Clock, background: ThreadBackground) -> Answer:
+def _perform(step: Step, builder: SyncBuilder, clock: Clock, workers: ThreadWorkers) -> Answer:
+    """Carry out a step; return its answer, or the fault to throw into the plan."""
     try:
         if isinstance(step, Send):
-            return _send(wire, step), None
+            return _send(builder, step), None
         if isinstance(step, Next):
-            return background.next(step.timeout), None
+            return workers.next(step.timeout), None
+        if isinstance(step, Acquire):
+            return acquire(step, clock), None
         if isinstance(step, Start):
-            background.start(step)
+            workers.start(step)
         elif isinstance(step, Sleep):
             clock.sleep(step.seconds)
     except BaseException as fault:  # the plan decides what any of them means
@@ -121,14 +128,17 @@ def _perform(step: Step, wire: Wire[httpx.Client], clock: Clock, background: Thr
     return None, None
 
 
-async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, background: TaskBackground) -> Answer:
+async def _aperform(step: Step, builder: AsyncBuilder, clock: Clock, workers: TaskWorkers) -> Answer:
+    """Carry out a step; return its answer, or the fault to throw into the plan."""
     try:
         if isinstance(step, Send):
-            return await _asend(wire, step), None
+            return await _asend(builder, step), None
         if isinstance(step, Next):
-            return await background.next(step.timeout), None
+            return await workers.next(step.timeout), None
+        if isinstance(step, Acquire):
+            return await aacquire(step), None
         if isinstance(step, Start):
-            background.start(step)
+            workers.start(step)
         elif isinstance(step, Sleep):
             await clock.asleep(step.seconds)
     except BaseException as fault:  # the plan decides what any of them means
@@ -136,25 +146,24 @@ async def _aperform(step: Step, wire: Wire[httpx.AsyncClient], clock: Clock, bac
     return None, None
 
 
-def _send(wire: Wire[httpx.Client], send: Send) -> httpx.Response:
+def _send(builder: SyncBuilder, send: Send) -> httpx.Response:
     if send.within is not None:
-        return _untied(send_within(wire, send, send.within))
-    with wire.gate:
-        return _untied(wire.http.send(wire.build(send), auth=None, follow_redirects=False))
+        return _released(send_within(builder, send, send.within))
+    with builder.semaphore:
+        return _released(builder.http.send(builder.build(send), auth=None, follow_redirects=False))
 
 
-async def _asend(wire: Wire[httpx.AsyncClient], send: Send) -> httpx.Response:
+async def _asend(builder: AsyncBuilder, send: Send) -> httpx.Response:
     if send.within is not None:
-        return _untied(await asend_within(wire, send, send.within))
-    async with wire.gate:
-        return _untied(await wire.http.send(wire.build(send), auth=None, follow_redirects=False))
+        return _released(await asend_within(builder, send, send.within))
+    async with builder.semaphore:
+        return _released(await builder.http.send(builder.build(send), auth=None, follow_redirects=False))
 
 
-def _untied(response: httpx.Response) -> httpx.Response:
-    """Part a response that has been read from its stream.
+def _released(response: httpx.Response) -> httpx.Response:
+    """Break the reference cycle of a response that was read and its stream.
 
-    They know each other, so that the body, which may be a page of a megabyte, would stay until the garbage collector
-    comes by.
+    Otherwise its body, a page of up to megabytes, would stay in memory until the garbage collector runs.
     """
     response.stream = _READ
     return response

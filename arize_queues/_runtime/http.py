@@ -1,4 +1,4 @@
-"""The httpx clients that requests go through, and how a request is built for them."""
+"""The httpx client of a client, and how requests are built for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import httpx
-from arize_queues_raw.types import dumps
+from arize_queues_raw.encoding import dumps
 
 from arize_queues._plans.steps import Send
 from arize_queues._settings import CONNECT_TIMEOUT, Settings
@@ -23,24 +23,25 @@ if TYPE_CHECKING:
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
-# Requests of all threads or tasks of a client that are under way at once. More would wait in httpx's pool, which
-# looks through all its connections for each waiting request whenever one ends, and compares the idle ones in pairs.
+# Requests of all threads or tasks of a client under way at once. More of them would wait in httpx's pool, which looks
+# through all its connections for each waiting request whenever one ends, and compares the idle ones in pairs.
 _MOST_UNDER_WAY = 32
 
 
 class Connection(Generic[H]):
-    """The httpx client of one or more of our clients: made when it is needed, and anew where it cannot go.
+    """The httpx client that one or more of our clients share.
 
-    That is another process, after a fork, and another event loop than the one that its connections belong to.
+    It is made when it is first needed, and made anew in another process, after a fork, and in another event loop than
+    the one that its connections belong to.
     """
 
     def __init__(
-        self, make: Callable[[], H], make_gate: Callable[[int], Any], loop: Callable[[], object], *, borrowed: bool
+        self, make: Callable[[], H], make_semaphore: Callable[[int], Any], loop: Callable[[], object], *, borrowed: bool
     ) -> None:
         self._make: Callable[[], H] = make
-        self._make_gate = make_gate
+        self._make_semaphore = make_semaphore
         self._loop_here = loop
-        self._gates: dict[int, Any] = {}
+        self._semaphores: dict[int, Any] = {}
         self._http: H | None = None
         self._process = 0
         self._loop: object = None
@@ -49,7 +50,7 @@ class Connection(Generic[H]):
         self.closed = False
 
     def get(self) -> H:
-        """Give the httpx client.
+        """Return the httpx client.
 
         Raises:
             ConfigurationError: It was closed.
@@ -60,7 +61,7 @@ class Connection(Generic[H]):
         if self._http is None or self._is_elsewhere(loop):
             with self._lock_here():
                 if self._http is None or self._is_elsewhere(loop):
-                    self._http, self._gates = self._make(), {}
+                    self._http, self._semaphores = self._make(), {}
                     self._process = os.getpid()
                     self._loop = loop
         elif self._loop is None:
@@ -69,17 +70,17 @@ class Connection(Generic[H]):
             raise ConfigurationError("the httpx client is closed: make a new one")
         return self._http
 
-    def gate(self, width: int) -> Any:
-        """Give the semaphore that lets so many requests be under way; those of one width share it."""
-        return self._gates.get(width) or self._gates.setdefault(width, self._make_gate(width))
+    def semaphore(self, width: int) -> Any:
+        """Return the semaphore for so many requests under way; clients of one width share it."""
+        return self._semaphores.get(width) or self._semaphores.setdefault(width, self._make_semaphore(width))
 
     def end(self) -> H | None:
-        """Give the httpx client up; None if there is nothing of ours to close here."""
+        """Mark as closed; return the httpx client to close, or None if it is borrowed or belongs elsewhere."""
         self.closed = True
         return None if self.borrowed or self._is_elsewhere(self._loop_here()) else self._http
 
     def _lock_here(self) -> threading.Lock:
-        """Give the lock; a new one after a fork, as whoever held it may not have come along."""
+        """Return the lock; a new one after a fork, because its holder may be a thread of the parent process."""
         if self._lock[0] != os.getpid():
             self._lock = (os.getpid(), threading.Lock())
         return self._lock[1]
@@ -88,28 +89,28 @@ class Connection(Generic[H]):
         return self._process != os.getpid() or (loop is not self._loop and None not in (loop, self._loop))
 
 
-class Wire(Generic[H]):
+class RequestBuilder(Generic[H]):
     """Builds requests, with the settings of one of our clients, for an httpx client.
 
-    For an httpx client of our own the request is built directly, which takes a third of the time that httpx's
-    `build_request` takes to merge both sides' settings. A user's own client has settings that must be merged.
+    Requests for an httpx client of our own are built directly, in a third of the time of httpx's `build_request`, which
+    merges the settings of both. A user's httpx client has settings that must be merged.
 
     Attributes:
-        http: What sends the requests. Redirects are not followed, so the key stays with its host.
-        gate: Lets only so many requests be under way at once: a semaphore, for threads or for tasks.
+        http: The httpx client. It follows no redirects, so that the key stays with its host.
+        semaphore: Bounds the requests under way at once, of threads or of tasks.
     """
 
-    def __init__(self, http: H, gate: Any, config: Settings, *, borrowed: bool) -> None:
+    def __init__(self, http: H, semaphore: Any, settings: Settings, *, borrowed: bool) -> None:
         self.http: H = http
-        self.gate = gate
-        self._base_url = config.base_url
+        self.semaphore = semaphore
+        self._base_url = settings.base_url
         self._borrowed = borrowed
-        # An httpx client of ours was made with the headers of the settings, and httpx's own beside them.
-        self._headers = httpx.Headers(headers(config) if borrowed else http.headers)
-        # The user's own Content-Type, if there is one, comes after ours and takes its place.
+        # An httpx client of ours has the headers of the settings, and httpx's own.
+        self._headers = httpx.Headers(headers(settings) if borrowed else http.headers)
+        # A Content-Type of the user's replaces ours.
         self._json_headers = httpx.Headers({"Content-Type": "application/json"})
         self._json_headers.update(self._headers)
-        self._timeout = timeout_of(config).as_dict()
+        self._timeout = timeout_of(settings).as_dict()
 
     def build(self, send: Send) -> httpx.Request:
         """Build the request of a step."""
@@ -131,8 +132,8 @@ class Wire(Generic[H]):
         return {phase: seconds if most is None else min(most, seconds) for phase, most in self._timeout.items()}
 
 
-class Through(httpx.BaseTransport):
-    """Sends through a user's client, for the generated client, which would send without our address and key."""
+class ForwardingTransport(httpx.BaseTransport):
+    """Sends the requests of the generated client, with our base URL and key, through a user's httpx client."""
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
@@ -142,8 +143,8 @@ class Through(httpx.BaseTransport):
         return self._http.send(request, stream=True, auth=None, follow_redirects=False)
 
 
-class AsyncThrough(httpx.AsyncBaseTransport):
-    """Sends through a user's client, for the generated client, which would send without our address and key."""
+class AsyncForwardingTransport(httpx.AsyncBaseTransport):
+    """Sends the requests of the generated client, with our base URL and key, through a user's httpx client."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -158,35 +159,35 @@ def _url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def most_under_way(config: Settings) -> int:
-    """Say how many requests of a client may be under way at once."""
-    return max(_MOST_UNDER_WAY, config.max_concurrency)
+def most_under_way(settings: Settings) -> int:
+    """Return the number of requests of a client that may be under way at once."""
+    return max(_MOST_UNDER_WAY, settings.max_concurrency)
 
 
-def headers(config: Settings) -> dict[str, str]:
-    """Give the headers of every request."""
-    return config.headers(user_agent())
+def headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of every request."""
+    return settings.headers(user_agent())
 
 
-def settings(config: Settings, ssl_context: ssl.SSLContext | None) -> dict[str, Any]:
-    """Give the arguments of an httpx client of ours; the generated client sends through it, too."""
+def client_options(settings: Settings, ssl_context: ssl.SSLContext | None) -> dict[str, Any]:
+    """Return the arguments of an httpx client of ours; the generated client sends through it, too."""
     return {
-        "base_url": config.base_url,
-        "headers": headers(config),
-        "timeout": timeout_of(config),
+        "base_url": settings.base_url,
+        "headers": headers(settings),
+        "timeout": timeout_of(settings),
         "verify": True if ssl_context is None else ssl_context,
-        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=None),  # the gates bound them
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=None),  # the semaphores bound them
     }
 
 
-def timeout_of(config: Settings) -> httpx.Timeout:
-    """Give the time limits of each phase of a request."""
-    if isinstance(config.timeout, httpx.Timeout):
-        return config.timeout
-    connect = None if config.timeout is None else min(CONNECT_TIMEOUT, config.timeout)
-    return httpx.Timeout(config.timeout, connect=connect)
+def timeout_of(settings: Settings) -> httpx.Timeout:
+    """Return the timeout of each phase of a request."""
+    if isinstance(settings.timeout, httpx.Timeout):
+        return settings.timeout
+    connect = None if settings.timeout is None else min(CONNECT_TIMEOUT, settings.timeout)
+    return httpx.Timeout(settings.timeout, connect=connect)
 
 
 def user_agent() -> str:
-    """Name this package, Python and httpx, with their versions."""
+    """Return the name and version of this package, Python and httpx."""
     return f"arize-queues/{__version__} Python/{platform.python_version()} httpx/{httpx.__version__}"

@@ -1,7 +1,15 @@
-"""Requests beside the plan: threads, or tasks of asyncio or trio.
+"""Send background requests: in threads, or in tasks of asyncio or trio.
 
-Both have the same four methods. Nothing is created before the first request is started, so that calls without
-background requests pay nothing.
+Both kinds of workers have the same four methods. Nothing is created before the first request starts, so that calls
+without background requests cost nothing.
+
+Ctrl-C may come between any two instructions of the thread that waits for answers. It may lose an answer, whose request
+is then of unknown fate, but it must not make anyone wait for an answer that never comes. So the worker threads
+themselves keep the set of requests under way: a thread puts its answer down before it leaves the set, and the waiting
+thread looks at the set before it looks for answers.
+
+A cancellation comes only where a task awaits. Tasks are kept in hand instead of in a task group, because a task group
+must be left in the task and the order that it was entered in, which an async generator cannot promise.
 """
 
 from __future__ import annotations
@@ -20,14 +28,11 @@ if TYPE_CHECKING:
     import httpx
 
 
-class ThreadBackground:
-    """Background requests in threads.
+class ThreadWorkers:
+    """Sends background requests in threads.
 
-    Ctrl-C may come between any two instructions here. It may lose an answer, but must not leave anybody waiting for
-    one that does not come: so the threads themselves keep the list of what is under way.
-
-    The threads are daemons, unlike those of concurrent.futures, which Python waits for at its exit: who presses
-    Ctrl-C twice does not want to wait for a server that does not answer.
+    The threads are daemons, unlike those of concurrent.futures, which Python waits for at its exit: a second Ctrl-C
+    means not to wait for a server that does not answer.
     """
 
     def __init__(self, send: Callable[[Send], httpx.Response], clock: Clock) -> None:
@@ -41,7 +46,7 @@ class ThreadBackground:
         self._presses = 0
 
     def __del__(self) -> None:
-        """Let the threads go also where Ctrl-C kept `close` from being called; they do not hold this object."""
+        """End the threads even if Ctrl-C kept `close` from being called; they hold no reference to this object."""
         for _ in self._threads:
             self._todo.put(None)
 
@@ -60,10 +65,10 @@ class ThreadBackground:
             raise
 
     def next(self, timeout: float | None) -> Finished | None:
-        """Wait for the end of any of the requests."""
+        """Return the end of any of the requests; None after the timeout, or if none is under way."""
         try:
             while True:
-                idle = not self._under_way  # asked first: a thread puts its answer down before it leaves this list
+                idle = not self._under_way  # before the answers: see the module
                 if self._ended:
                     return self._ended.popleft()
                 if idle:
@@ -77,8 +82,8 @@ class ThreadBackground:
             raise
 
     def close(self) -> None:
-        """Let the threads go, and wait for what is under way; not after a second Ctrl-C."""
-        pressed = isinstance(sys.exc_info()[1], KeyboardInterrupt)  # and is on its way out already
+        """End the threads, and wait for the requests under way; not after a second Ctrl-C."""
+        pressed = isinstance(sys.exc_info()[1], KeyboardInterrupt)  # and is being raised already
         for _ in self._threads:
             self._todo.put(None)
         try:
@@ -97,7 +102,7 @@ def _work(
     under_way: set[int],
     wake: SimpleQueue[None],
 ) -> None:
-    """Send requests one after another, in a thread."""
+    """Send requests one after another, as a thread does."""
     while (step := todo.get()) is not None:
         try:
             finished = Finished(step.tag, send(step.send))
@@ -106,15 +111,11 @@ def _work(
         ended.append(finished)
         under_way.discard(step.tag)
         wake.put(None)
-        del step, finished  # nothing is held while there is nothing to do
+        del step, finished  # an idle thread holds no response
 
 
-class TaskBackground:
-    """Background requests in tasks.
-
-    A task group would have to be left in the task and the order that it was entered in, which an async generator
-    cannot promise; so each task is kept in hand here, and `aclose` cancels and awaits what is left.
-    """
+class TaskWorkers:
+    """Sends background requests in tasks; `aclose` cancels those under way."""
 
     def __init__(self, send: Callable[[Send], Awaitable[httpx.Response]], clock: Clock) -> None:
         self._send = send
@@ -128,7 +129,7 @@ class TaskBackground:
         self._tasks[step.tag] = _spawn(lambda: self._carry_out(step))
 
     async def next(self, timeout: float | None) -> Finished | None:  # noqa: ASYNC109  # the answer may be None
-        """Wait for the end of any of the requests."""
+        """Return the end of any of the requests; None after the timeout, or if none is under way."""
         if not self._tasks:
             await self._clock.asleep(timeout or 0.0)
             return None
@@ -145,7 +146,7 @@ class TaskBackground:
         return finished
 
     async def aclose(self) -> None:
-        """Cancel what is under way, and wait until it is gone."""
+        """Cancel the requests under way, and wait until their tasks have ended."""
         if not self._tasks:
             return
         import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
@@ -168,7 +169,7 @@ class TaskBackground:
 
 
 class _Task:
-    """A task of whichever library runs this one: how to cancel it, and how to await its end."""
+    """A task of asyncio or trio: how to cancel it, and how to await its end."""
 
     def __init__(self, cancel: Callable[[], object], ended: Callable[[], Awaitable[object]]) -> None:
         self.cancel = cancel

@@ -7,7 +7,8 @@ from typing import Any
 import attrs
 import httpx
 
-from arize_queues._plans.steps import Plan, Send, Sleep
+from arize_queues._names.cache import NameCache
+from arize_queues._plans.steps import Acquire, Plan, Send, Sleep
 from arize_queues._request.context import ClientContext
 from arize_queues._settings import Settings
 from tests.support.answers import BASE_URL, KEY
@@ -17,7 +18,8 @@ from tests.support.clock import ManualClock
 def make_context(clock: ManualClock | None = None, **settings: Any) -> ClientContext:
     """Make the state of a client that draws the longest backoff each time."""
     config = Settings(api_key=KEY, base_url=BASE_URL, **settings)
-    context = ClientContext(config, clock=(clock or ManualClock()).as_clock())
+    own = (clock or ManualClock()).as_clock()
+    context = ClientContext(config, NameCache(own), clock=own)
     context.random = lambda: 1.0
     return context
 
@@ -52,9 +54,14 @@ def play(plan: Plan[Any], *answers: httpx.Response | Exception) -> Played:
     try:
         step = next(plan)
         while True:
-            played.steps.append(step)
+            if not isinstance(step, Acquire):
+                played.steps.append(step)
             if isinstance(step, Send) and not left:
                 raise AssertionError(f"there is no answer left for {step}")
+            if isinstance(step, Acquire):
+                assert step.lock.try_acquire(step.ticket), "another plan holds the lock"
+                step = plan.send(True)
+                continue
             answer = left.pop(0) if isinstance(step, Send) else None
             step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
     except StopIteration as end:
@@ -65,3 +72,11 @@ def play(plan: Plan[Any], *answers: httpx.Response | Exception) -> Played:
         played.error = error
     assert not left, f"{len(left)} answers were not asked for, after {played}"
     return played
+
+
+def advance(plan: Plan[Any], answer: Any = None) -> Any:
+    """Send an answer to a plan, and return its next step; an `Acquire` only while another plan holds the lock."""
+    step = plan.send(answer)
+    while isinstance(step, Acquire) and step.lock.try_acquire(step.ticket):
+        step = plan.send(True)
+    return step
