@@ -1,4 +1,4 @@
-"""One request until it is answered for good: sent, retried, told of, judged."""
+"""Send one request until it has its final answer: attempts, waits, log lines, errors."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import attrs
 import httpx
-from arize_queues_raw.types import loads
+from arize_queues_raw.encoding import loads
 
 from arize_queues._plans.steps import Plan, Send, Sleep, Stopped
-from arize_queues._redaction import masked, path_of
+from arize_queues._redaction import path_of, redact
 from arize_queues._results import ResponseInfo
 from arize_queues.errors import (
     APIConnectionError,
@@ -22,21 +22,21 @@ from arize_queues.errors import (
 )
 
 from .context import ClientContext
-from .retry import NEVER_SENT, REFUSED_UNSEEN, Policy, Replay, retry_after
+from .retry import NEVER_SENT, NOT_PROCESSED, Idempotency, Policy, retry_after
 
 logger = logging.getLogger("arize_queues")
 
 
-def exchange(context: ClientContext, kwargs: dict[str, Any], replay: Replay) -> Plan[httpx.Response]:
-    """Send a request until it is answered for good.
+def send_with_retries(context: ClientContext, kwargs: dict[str, Any], idempotency: Idempotency) -> Plan[httpx.Response]:
+    """Send a request, and repeat it as its idempotency allows, until it has its final answer.
 
     Raises:
-        InvalidRequestError: No URL can hold it.
+        InvalidRequestError: No URL can hold the request.
         APIConnectionError: No answer came.
         ConfigurationError: The httpx client is closed.
-        Stopped: The call ends before it was sent even once.
+        Stopped: The call ended before the request was sent even once.
     """
-    tries, send = _Tries(context, kwargs, replay), Send(kwargs)
+    attempts, send = Attempts(context, kwargs, idempotency), Send(kwargs)
     wait: Sleep | None
     try:
         while True:
@@ -47,70 +47,76 @@ def exchange(context: ClientContext, kwargs: dict[str, Any], replay: Replay) -> 
                     f"{kwargs['method'].upper()}: an ID or a cursor is too long for a URL"
                 ) from None
             except RuntimeError as fault:
-                if "closed" not in str(fault):  # httpx's words for its clients, and asyncio's for its loops
+                if "closed" not in str(fault):  # the word of httpx for its clients, and of asyncio for its loops
                     raise
                 raise ConfigurationError("the httpx client, or its event loop, is closed: make a new client") from fault
             except httpx.RequestError as fault:
-                wait = tries.after_fault(fault)
+                wait = attempts.wait_after_fault(fault)
             else:
-                wait = tries.after_response(response)
+                wait = attempts.wait_after_response(response)
                 if wait is None:
-                    return tries.answer(response)
-            tries.next((yield wait), throttled=wait.throttled)
+                    return attempts.final_answer(response)
+            attempts.count((yield wait), throttled=wait.throttled)
     except Stopped:
-        return tries.outcome()
+        return attempts.outcome_so_far()
 
 
 @attrs.define
-class _Tries:
-    """The tries of one request."""
+class Attempts:
+    """The attempts of one request.
+
+    Args:
+        context: The state of the client.
+        kwargs: The request.
+        idempotency: The effect of sending it twice.
+    """
 
     context: ClientContext
     kwargs: dict[str, Any]
-    replay: Replay
+    idempotency: Idempotency
     _number: int = attrs.field(default=1, init=False)
-    _counted: int = attrs.field(default=1, init=False)
+    _budget_used: int = attrs.field(default=1, init=False)
     _may_be_done: bool = attrs.field(default=False, init=False)
     _last: httpx.Response | httpx.RequestError | None = attrs.field(default=None, init=False)
 
-    def after_fault(self, fault: httpx.RequestError) -> Sleep:
-        """Decide after no answer came; raise if that was the last try."""
-        wait = self._policy.after_fault(fault, self._counted, self.replay)
+    def wait_after_fault(self, fault: httpx.RequestError) -> Sleep:
+        """Return the wait before the next attempt, after no answer came; raise if this was the last attempt."""
+        wait = self._policy.after_fault(fault, self._budget_used, self.idempotency)
         if wait is None:
-            raise _no_answer(self.context, self.kwargs, fault) from _shown(self.context, fault)
+            raise _no_answer(self.context, self.kwargs, fault) from _cause(self.context, fault)
         self._last = fault
         self._may_be_done = self._may_be_done or not isinstance(fault, NEVER_SENT)
-        return self._told(Sleep(wait), type(fault).__name__)
+        return self._logged(Sleep(wait), type(fault).__name__)
 
-    def after_response(self, response: httpx.Response) -> Sleep | None:
-        """Decide after an answer came; None takes it as the last one."""
-        _observe(self.context, response, self._number)
+    def wait_after_response(self, response: httpx.Response) -> Sleep | None:
+        """Return the wait before the next attempt, after an answer came; None if the answer is final."""
+        _report(self.context, response, self._number)
         if self._is_deleted(response):
             return None
-        wait = self._policy.after_response(response, self._counted, self.replay)
+        wait = self._policy.after_response(response, self._budget_used, self.idempotency)
         if wait is None:
             return None
         self._last = response
-        self._may_be_done = self._may_be_done or response.status_code not in REFUSED_UNSEEN
+        self._may_be_done = self._may_be_done or response.status_code not in NOT_PROCESSED
         reason = f"{response.status_code}, request id {_request_id(self.context, response)}"
-        return self._told(Sleep(wait, response.status_code == 429), reason)
+        return self._logged(Sleep(wait, response.status_code == 429), reason)
 
-    def answer(self, response: httpx.Response) -> httpx.Response:
-        """Give the last answer; what an earlier try has deleted is deleted."""
+    def final_answer(self, response: httpx.Response) -> httpx.Response:
+        """Return the final answer; a 404 after an attempt that may have deleted the thing counts as its 204."""
         return httpx.Response(204, request=response.request) if self._is_deleted(response) else response
 
-    def next(self, others_got_through: object, *, throttled: bool) -> None:
-        """Count a try.
+    def count(self, others_succeeded: object, *, throttled: bool) -> None:
+        """Count an attempt.
 
-        While the server lets others through, a 429 only means that it is not our turn, so they are counted anew.
+        While the server answers other requests, a 429 only means that this one has to wait, so it uses no budget.
         """
         self._number += 1
-        self._counted = 1 if throttled and others_got_through else self._counted + 1
+        self._budget_used = 1 if throttled and others_succeeded else self._budget_used + 1
 
-    def outcome(self) -> httpx.Response:
-        """Give, or raise, what came of the tries so far, as there will be no more."""
+    def outcome_so_far(self) -> httpx.Response:
+        """Return or raise the outcome of the attempts so far, because there will be no more."""
         if isinstance(self._last, httpx.RequestError):
-            raise _no_answer(self.context, self.kwargs, self._last) from _shown(self.context, self._last)
+            raise _no_answer(self.context, self.kwargs, self._last) from _cause(self.context, self._last)
         if self._last is None:
             raise Stopped
         return self._last
@@ -120,16 +126,38 @@ class _Tries:
         return Policy(self.context.settings.max_retries, self.context.random, self.context.clock.wall)
 
     def _is_deleted(self, response: httpx.Response) -> bool:
-        return response.status_code == 404 and self._may_be_done and self.replay is Replay.DELETES
+        return response.status_code == 404 and self._may_be_done and self.idempotency is Idempotency.DELETE
 
-    def _told(self, wait: Sleep, reason: str) -> Sleep:
-        named = f"{self.kwargs['method'].upper()} {self.kwargs['url']}"
-        logger.info("retry %d of %s in %.2f s: %s", self._number, named, wait.seconds, reason)
+    def _logged(self, wait: Sleep, reason: str) -> Sleep:
+        request = f"{self.kwargs['method'].upper()} {self.kwargs['url']}"
+        logger.info("retry %d of %s in %.2f s: %s", self._number, request, wait.seconds, reason)
         return wait
 
 
-def _observe(context: ClientContext, response: httpx.Response, attempt: int) -> None:
-    """Tell the log and `on_response` of an answer."""
+def raise_for_status(context: ClientContext, response: httpx.Response) -> httpx.Response:
+    """Return a success; turn every other answer into its error.
+
+    Raises:
+        APIStatusError: The server refused the request.
+    """
+    if response.is_success:
+        return response
+    try:
+        problem = loads(response.content)
+    except ValueError:
+        problem = None
+    fields = cast("dict[str, Any]", problem) if isinstance(problem, dict) else {}
+    raise class_for(response.status_code)(
+        response,
+        fields,
+        request_id=_request_id(context, response),
+        retry_after=retry_after(response, context.clock.wall),
+        secret=context.settings.api_key,
+    )
+
+
+def _report(context: ClientContext, response: httpx.Response, attempt: int) -> None:
+    """Log an answer, and call `on_response`."""
     request = response.request
     if logger.isEnabledFor(logging.DEBUG) or context.on_response:
         info = ResponseInfo(
@@ -148,48 +176,26 @@ def _observe(context: ClientContext, response: httpx.Response, attempt: int) -> 
 def _elapsed(response: httpx.Response) -> float:
     try:
         return response.elapsed.total_seconds()
-    except RuntimeError:  # from a transport that has no body to wait for, such as httpx.MockTransport or a cache
+    except RuntimeError:  # a transport without a body to wait for, such as httpx.MockTransport or a cache
         return 0.0
 
 
-def judge(context: ClientContext, response: httpx.Response) -> httpx.Response:
-    """Let a success through, and turn everything else into its error.
-
-    Raises:
-        APIStatusError: The server said no.
-    """
-    if response.is_success:
-        return response
-    try:
-        problem = loads(response.content)
-    except ValueError:
-        problem = None
-    fields = cast("dict[str, Any]", problem) if isinstance(problem, dict) else {}
-    raise class_for(response.status_code)(
-        response,
-        fields,
-        request_id=_request_id(context, response),
-        retry_after=retry_after(response, context.clock.wall),
-        secret=context.settings.api_key,
-    )
-
-
 def _request_id(context: ClientContext, response: httpx.Response) -> str | None:
-    """Find the server's id of a request."""
+    """Return the server's ID of a request."""
     found: str | None = response.headers.get("x-request-id") or response.headers.get("request-id")
-    return found and masked(found, context.settings.api_key)
+    return found and redact(found, context.settings.api_key)
 
 
 def _no_answer(context: ClientContext, kwargs: dict[str, Any], fault: httpx.RequestError) -> APIConnectionError:
     kind = APITimeoutError if isinstance(fault, httpx.TimeoutException) else APIConnectionError
-    words = masked(str(fault) or type(fault).__name__, context.settings.api_key)
+    text = redact(str(fault) or type(fault).__name__, context.settings.api_key)
     if isinstance(fault, httpx.LocalProtocolError):
-        words = "a header or the URL is not as HTTP has it"
+        text = "a header or the URL is not as HTTP has it"
     path = urlsplit(context.settings.base_url).path + kwargs["url"]
-    return kind(kwargs["method"].upper(), path, f"no answer ({type(fault).__name__}): {words}")
+    return kind(kwargs["method"].upper(), path, f"no answer ({type(fault).__name__}): {text}")
 
 
-def _shown(context: ClientContext, fault: httpx.RequestError) -> httpx.RequestError | None:
-    """Give a fault if it may stand in a traceback: it may quote a header, or what a server echoed."""
-    hidden = isinstance(fault, httpx.LocalProtocolError) or context.settings.api_key in str(fault)
-    return None if hidden else fault
+def _cause(context: ClientContext, fault: httpx.RequestError) -> httpx.RequestError | None:
+    """Return the fault to show in a traceback; None if it may quote a header or the API key."""
+    is_secret = isinstance(fault, httpx.LocalProtocolError) or context.settings.api_key in str(fault)
+    return None if is_secret else fault

@@ -1,4 +1,4 @@
-"""Walking the pages of a listing."""
+"""Walk the pages of a listing."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ Fetch = Callable[[str | None], Plan[Any]]
 _MOST_EMPTY_PAGES = 100
 
 
-class Trail:
-    """The cursors of one walk, which must lead to an end."""
+class Cursors:
+    """The cursors of one walk; they must lead to an end."""
 
     def __init__(self) -> None:
-        self._cursors: set[str] = set()
+        self._seen: set[str] = set()
         self._empty_pages = 0
 
     def after(self, page: Any) -> str | None:
-        """Give the cursor of the next page; None after the last one.
+        """Return the cursor of the next page; None after the last one.
 
         Raises:
-            UnexpectedResponseError: The pages go in a circle or on without an item, or lack the way on.
+            UnexpectedResponseError: A cursor repeats or is missing, or too many pages in a row are empty.
         """
         cursor = page.pagination.next_cursor
         if not page.pagination.has_more:
             return None
         if not cursor:
             raise _lost("has_more is true without a next_cursor, so the rest of the items cannot be reached")
-        if cursor in self._cursors:
+        if cursor in self._seen:
             raise _lost("next_cursor repeats, so the pages have no end")
-        self._cursors.add(cursor)
+        self._seen.add(cursor)
         self._empty_pages = 0 if len(page) else self._empty_pages + 1
         if self._empty_pages > _MOST_EMPTY_PAGES:
             raise _lost(f"{self._empty_pages} pages in a row have no items and promise more")
@@ -41,23 +41,23 @@ class Trail:
 
 
 def walk(fetch: Fetch, take: Callable[[Any], object]) -> Plan[None]:
-    """Fetch all pages one after another, and hand each over."""
-    trail, page = Trail(), (yield from fetch(None))
+    """Fetch all pages one after another, and call `take` with each."""
+    cursors, page = Cursors(), (yield from fetch(None))
     take(page)
-    while (cursor := trail.after(page)) is not None:
+    while (cursor := cursors.after(page)) is not None:
         page = yield from fetch(cursor)
         take(page)
 
 
 def stream(fetch: Fetch) -> Plan[None]:
-    """Emit all pages; the next one is fetched while the last one is used.
+    """Emit all pages; the next one is fetched while the caller uses the last one.
 
-    A page that leads nowhere is emitted before that is said.
+    A page with a broken cursor is emitted before the error is raised.
     """
-    trail, page = Trail(), (yield from fetch(None))
+    cursors, page = Cursors(), (yield from fetch(None))
     while True:
         try:
-            cursor = trail.after(page)
+            cursor = cursors.after(page)
         except UnexpectedResponseError:
             yield Emit(page)
             raise
@@ -71,12 +71,12 @@ def stream(fetch: Fetch) -> Plan[None]:
 
 
 def _begin(ahead: Plan[Any]) -> Plan[None]:
-    """Start the first request of a plan in the background; the plan of a page begins with one."""
+    """Start the first step of a plan, which is a request, in the background."""
     yield Start(0, next(ahead))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def _finish(ahead: Plan[Any]) -> Plan[Any]:
-    """Carry a begun plan to its end, and give its value."""
+    """Run a started plan to its end, and return its value."""
     finished: Finished = yield Next()
     try:
         step = ahead.throw(finished.fault) if finished.fault else ahead.send(finished.response)

@@ -1,4 +1,4 @@
-"""The notice that an operation is not stable yet, as Arize's documentation promises it."""
+"""Warn of operations that are not stable yet, as Arize's own clients do."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from arize_queues_raw.operations import Operation
 
-# The other listings serve to resolve names: nobody who reads the line would have called them.
-_ASKED_FOR = "/v2/annotation-queues"
+# The other listings resolve names; a reader of the warning has not called them.
+_WARNED_OF = "/v2/annotation-queues"
 OFF_SWITCH = "DISABLE_PRERELEASE_WARNING"
 
 logger = logging.getLogger("arize_queues")
-_told: set[str] = set()
+_warned: set[str] = set()
 _lock = threading.Lock()
 
 
-def notice(operation: Operation) -> None:
-    """Write one line, once per process, for an operation whose stage is alpha or beta.
+def warn_prerelease(operation: Operation) -> None:
+    """Log one warning per process for an operation in stage alpha or beta.
 
-    The environment variable DISABLE_PRERELEASE_WARNING=true turns it off, as does a level above WARNING on the
-    logger `arize_queues`.
+    The environment variable DISABLE_PRERELEASE_WARNING=true turns it off, as does a level above WARNING on
+    the logger `arize_queues`.
     """
-    if operation.stage not in ("alpha", "beta") or operation.operation_id in _told:
+    if operation.stage not in ("alpha", "beta") or operation.operation_id in _warned:
         return
-    if not operation.path.startswith(_ASKED_FOR):
+    if not operation.path.startswith(_WARNED_OF):
         return
     with _lock:
-        if operation.operation_id in _told:
+        if operation.operation_id in _warned:
             return
-        _told.add(operation.operation_id)
+        _warned.add(operation.operation_id)
     if os.environ.get(OFF_SWITCH, "").lower() != "true":
         logger.warning(
             "[%s] %s is at stage %s: Arize may change it without notice (%s=true turns this line off)",

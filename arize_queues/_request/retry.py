@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long. Pure."""
+"""Decide whether a request is sent again, and after how long. Pure."""
 
 from __future__ import annotations
 
@@ -17,52 +17,52 @@ LONGEST_RETRY_AFTER = 120.0
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 20.0
 
-# The server never saw these requests, so even what must not happen twice may be sent again.
+# The server did not see or not process these requests, so that even a request that must not act twice is repeated.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-REFUSED_UNSEEN = frozenset({429, 503})
+NOT_PROCESSED = frozenset({429, 503})
 
-# The next try would end the same way.
-_LASTING = (httpx.UnsupportedProtocol, httpx.TooManyRedirects, httpx.LocalProtocolError)
+# The next attempt would end the same way.
+NOT_RETRYABLE = (httpx.UnsupportedProtocol, httpx.TooManyRedirects, httpx.LocalProtocolError)
 
 
-class Replay(enum.Enum):
-    """What sending a request twice would do."""
+class Idempotency(enum.Enum):
+    """The effect of sending a request twice."""
 
-    SAFE = "the second changes nothing"
-    DELETES = "the second finds nothing, which is as it should be"
-    UNSAFE = "the second may act again: only where the server certainly did not act"
+    SAFE = "the second request changes nothing"
+    DELETE = "the second request finds nothing, which counts as success"
+    NONE = "the second request may act again, so it is sent only if the server certainly did not act"
 
 
 @attrs.frozen
 class Policy:
-    """Decides on the wait before the next try; None means: no more tries.
+    """Decides on the wait before the next attempt; None means that there is none.
 
     Attributes:
-        max_retries: Tries after the first, at most.
-        random: Gives a number in [0, 1) for the jitter.
-        wall: Gives the date and time, which HTTP dates are compared with.
+        max_retries: Upper bound of attempts after the first.
+        random: Returns a number in [0, 1) for the jitter.
+        wall: Returns the date and time, which HTTP dates are compared with.
     """
 
     max_retries: int
     random: Callable[[], float]
     wall: Callable[[], datetime]
 
-    def after_fault(self, fault: httpx.RequestError, attempt: int, replay: Replay) -> float | None:
-        """Decide after no answer came."""
+    def after_fault(self, fault: httpx.RequestError, attempt: int, idempotency: Idempotency) -> float | None:
+        """Return the wait after a request without an answer."""
         if attempt > self.max_retries:
             return None
-        if isinstance(fault, _LASTING) or _is_untrusted(fault):
+        if isinstance(fault, NOT_RETRYABLE) or _is_untrusted(fault):
             return None
-        if replay is Replay.UNSAFE and not isinstance(fault, NEVER_SENT):
+        if idempotency is Idempotency.NONE and not isinstance(fault, NEVER_SENT):
             return None
         return self._backoff(attempt)
 
-    def after_response(self, response: httpx.Response, attempt: int, replay: Replay) -> float | None:
-        """Decide after an answer came."""
+    def after_response(self, response: httpx.Response, attempt: int, idempotency: Idempotency) -> float | None:
+        """Return the wait after an answer."""
         status = response.status_code
         if status not in RETRIED_STATUSES or attempt > self.max_retries:
             return None
-        if replay is Replay.UNSAFE and status not in REFUSED_UNSEEN:
+        if idempotency is Idempotency.NONE and status not in NOT_PROCESSED:
             return None
         asked = retry_after(response, self.wall)
         if asked is None:
@@ -70,19 +70,19 @@ class Policy:
         return asked if asked <= LONGEST_RETRY_AFTER else None
 
     def _backoff(self, attempt: int) -> float:
-        """Draw from an exponentially growing range ("full jitter"), so that clients do not return together."""
+        """Draw from an exponentially growing range ("full jitter"), so that clients do not retry in step."""
         return self.random() * min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0 ** min(attempt - 1, 64))
 
 
 def _is_untrusted(fault: BaseException | None) -> bool:
-    """Say whether a connection failed since the server's certificate did."""
+    """Return True if the server's certificate was not accepted."""
     while fault is not None and not isinstance(fault, ssl.SSLCertVerificationError):
         fault = fault.__cause__ or fault.__context__
     return fault is not None
 
 
 def retry_after(response: httpx.Response, wall: Callable[[], datetime]) -> float | None:
-    """Read Retry-After, which is seconds or an HTTP date; None where there is none that makes sense."""
+    """Parse Retry-After, seconds or an HTTP date; None if there is none, or it is malformed."""
     value = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value):
         return float(value)

@@ -1,74 +1,75 @@
-"""The two spellings of the API, and how a client learns which one its server speaks.
+"""The two spellings of the API, and what a client knows of its server's.
 
-2026-05 writes enum values in lower case and clears instructions with ""; 2026-10 writes them in upper case and
-clears with null. Users read and write the first one, with null for clearing, whatever the server speaks.
+2026-05 writes enum values in lower case and clears instructions with ""; 2026-10 writes them in upper case and clears
+with null. Users read and write the first spelling, with null for clearing, whatever the server speaks.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
+
+from arize_queues._plans.locks import PlanLock
 
 OLD = "2026-05"
 NEW = "2026-10"
 
 
 class Revision:
-    """Which revision the server speaks, as far as a client knows.
+    """What a client knows of its server's revision.
 
     Attributes:
-        known: The revision, or None while nothing has told.
-        fixed: Whether the user said it, so that nothing is learned.
-        shown: Whether enum values in an answer told it; else it is known from a write that was accepted.
-        guess: What is written while nothing is known.
-        probed: Whether the one extra request of a client's life has been spent.
+        known: The revision, or None while it is unknown.
+        fixed: True if the user set it, so that nothing is learned.
+        observed: True if enum values in an answer showed it; otherwise an accepted write did.
+        assumed: The revision to write in while it is unknown.
+        probed: True if the client has spent its one extra request.
     """
 
     def __init__(self, setting: str = "auto") -> None:
         self.fixed = setting != "auto"
         self.known: str | None = setting if self.fixed else None
-        self.shown = False
-        self.guess = OLD
+        self.observed = False
+        self.assumed = OLD
         self.probed = False
-        self._turn = threading.Lock()
+        self._lock = PlanLock()
         self._process = os.getpid()
 
     @property
     def spoken(self) -> str:
         """The revision to write in now."""
-        return self.known or self.guess
+        return self.known or self.assumed
 
     @property
-    def turn(self) -> threading.Lock:
-        """What a write holds while it finds out; a new one after a fork, as its holder may not have come along."""
+    def lock(self) -> PlanLock:
+        """Held by a write that finds out the revision; a new lock after a fork, where its holder may not exist."""
         if self._process != os.getpid():
-            self._turn, self._process = threading.Lock(), os.getpid()
-        return self._turn
+            self._lock, self._process = PlanLock(), os.getpid()
+        return self._lock
 
-    def is_surely(self, revision: str) -> bool:
-        """Say whether it is certain enough to refuse here what this revision lacks."""
-        return self.known == revision and (self.fixed or self.shown)
+    def is_certain(self, revision: str) -> bool:
+        """Return True if the server certainly speaks a revision, so that what it lacks can be refused locally."""
+        return self.known == revision and (self.fixed or self.observed)
 
     def learn(self, payload: object) -> None:
-        """Learn from what the server answered."""
-        if not self.fixed and (told := revision_of(payload)) is not None:
-            self.known, self.shown = told, True
+        """Learn the revision from the enum values of an answer."""
+        if not self.fixed and (seen := revision_of(payload)) is not None:
+            self.known, self.observed = seen, True
 
-    def settle(self, revision: str) -> None:
-        """Take down that the server understood this revision."""
+    def confirm(self, revision: str) -> None:
+        """Learn the revision from a write that the server understood."""
         if not self.fixed and self.known != revision:
-            self.known, self.shown = revision, False
+            self.known, self.observed = revision, False
 
 
 def other(revision: str) -> str:
-    """Name the other revision."""
+    """Return the other revision."""
     return OLD if revision == NEW else NEW
 
 
 def differs(body: object) -> bool:
-    """Say whether the revisions write this body differently."""
+    """Return True if the revisions spell a body differently."""
     if not isinstance(body, dict):
         return False
     fields = cast("dict[str, object]", body)
@@ -76,7 +77,7 @@ def differs(body: object) -> bool:
 
 
 def spell(body: dict[str, Any], revision: str) -> dict[str, Any]:
-    """Write a body in the spelling of a revision."""
+    """Return a body in the spelling of a revision."""
     spelled = dict(body)
     if revision == OLD:
         if spelled.get("instructions", "") is None:
@@ -92,7 +93,7 @@ def spell(body: dict[str, Any], revision: str) -> dict[str, Any]:
 
 
 def revision_of(payload: object) -> str | None:
-    """Tell the revision from the enum values of an answer; None where it has none."""
+    """Return the revision that the enum values of an answer show, or None."""
     for value in _enum_values(payload):
         if value.islower():
             return OLD
@@ -102,7 +103,7 @@ def revision_of(payload: object) -> str | None:
 
 
 def _enum_values(payload: object) -> Iterator[str]:
-    """Walk to the enum values that every revision has, at most one item down each list."""
+    """Yield the enum values that both revisions have; of each list only the first item is looked at."""
     if not isinstance(payload, Mapping):
         return
     answer = cast("Mapping[str, object]", payload)

@@ -22,7 +22,7 @@ from arize_queues import (
     UnexpectedResponseError,
 )
 from arize_queues._request.call import call, call_once
-from arize_queues._request.retry import LONGEST_RETRY_AFTER, RETRIED_STATUSES, Policy, Replay, retry_after
+from arize_queues._request.retry import LONGEST_RETRY_AFTER, RETRIED_STATUSES, Idempotency, Policy, retry_after
 from tests.support.answers import problem, queue, reply
 from tests.support.clock import START
 from tests.support.plans import make_context, play
@@ -100,7 +100,7 @@ def test_the_backoff_doubles_up_to_its_bound():
 def test_the_jitter_is_full(attempt, drawn):
     """The wait may be anything from nothing to the bound, for any number of attempts."""
     policy = Policy(2000, lambda: drawn, lambda: START)
-    wait = policy.after_response(reply(503), attempt, Replay.SAFE)
+    wait = policy.after_response(reply(503), attempt, Idempotency.SAFE)
     assert wait == drawn * min(20.0, 0.5 * 2.0 ** min(attempt - 1, 10))
 
 

@@ -24,13 +24,13 @@ from arize_queues_raw.models import (
 )
 
 from arize_queues import BadRequestError, NotFoundError, ServerError, UnprocessableEntityError
-from arize_queues._plans.steps import Send, Sleep
+from arize_queues._plans.steps import Acquire, Send
 from arize_queues._request.call import call, call_once
 from arize_queues._request.revision import NEW, OLD, Revision, differs, revision_of, spell
 from arize_queues.emulator import Emulator
 from tests.support.answers import config, page, problem, queue, record, reply
 from tests.support.clients import async_client_of, client_of
-from tests.support.plans import make_context, play
+from tests.support.plans import advance, make_context, play
 
 SPAN = {"record_type": "span", "project_id": "p", "span_ids": ["s"]}
 ADDED = reply(201, {"record_sources": [record(source_type="SPANS")]})
@@ -135,7 +135,7 @@ def test_a_server_that_moved_on_is_followed_by_writes_alone():
     add(context, ADDED_OLD)
     assert spelled(add(context, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
     assert spelled(add(context, NOTHING_NEW)) == ["SPAN"]
-    assert not context.revision.is_surely(OLD)
+    assert not context.revision.is_certain(OLD)
 
 
 def test_a_known_spelling_is_followed_by_the_other_once_in_a_life():
@@ -152,10 +152,10 @@ def test_only_enum_values_in_an_answer_make_sure():
     """A server may take lower case and be a new one all the same, so what only that has is not refused here."""
     context = make_context()
     add(context, NOTHING_NEW)
-    assert not context.revision.is_surely(OLD)
+    assert not context.revision.is_certain(OLD)
     add(context, ADDED_OLD)
-    assert context.revision.is_surely(OLD)
-    assert make_context(api_revision=OLD).revision.is_surely(OLD)
+    assert context.revision.is_certain(OLD)
+    assert make_context(api_revision=OLD).revision.is_certain(OLD)
 
 
 def begin(context):
@@ -168,13 +168,13 @@ def test_the_first_write_goes_alone():
     """Another one waits, without blocking, until the first has found out, and is written right at once."""
     context = make_context()
     first, second = begin(context), begin(context)
-    assert isinstance(next(first), Send)
-    assert isinstance(next(second), Sleep)
-    first.send(SPELLING)
-    assert isinstance(second.send(None), Sleep)
+    assert isinstance(advance(first), Send)
+    assert isinstance(advance(second), Acquire)
+    advance(first, SPELLING)
+    assert isinstance(advance(second), Acquire)
     with pytest.raises(StopIteration):
-        first.send(ADDED)
-    sent = second.send(None)
+        advance(first, ADDED)
+    sent = advance(second)
     assert sent.kwargs["json"]["record_sources"][0]["record_type"] == "SPAN"
 
 
@@ -183,29 +183,29 @@ def test_those_that_wait_go_together_once_it_is_known():
     context = make_context()
     plans = [begin(context) for _ in range(3)]
     for plan in plans:
-        next(plan)
+        advance(plan)
     with pytest.raises(StopIteration):
-        plans[0].send(ADDED_OLD)
-    assert [type(plan.send(None)) for plan in plans[1:]] == [Send, Send]
+        advance(plans[0], ADDED_OLD)
+    assert [type(advance(plan)) for plan in plans[1:]] == [Send, Send]
 
 
 def test_a_first_write_that_is_given_up_lets_the_next_one_go():
     """Ctrl-C or a cancellation must not leave the others waiting."""
     context = make_context()
     first, second = begin(context), begin(context)
-    next(first)
-    next(second)
+    advance(first)
+    advance(second)
     first.close()
-    assert isinstance(second.send(None), Send)
+    assert isinstance(advance(second), Send)
 
 
 def test_a_forked_process_waits_for_nobody(monkeypatch):
     """The thread that was writing is not in it."""
     context = make_context()
     first = begin(context)
-    next(first)
+    advance(first)
     monkeypatch.setattr(os, "getpid", lambda: -1)
-    assert isinstance(next(begin(context)), Send)
+    assert isinstance(advance(begin(context)), Send)
     first.close()
 
 
@@ -214,13 +214,13 @@ def test_writes_under_way_when_the_server_moves_on_are_all_written_anew():
     context = make_context()
     add(context, ADDED_OLD)
     first, second = begin(context), begin(context)
-    next(first)
-    next(second)
-    assert isinstance(first.send(SPELLING), Send)
-    assert isinstance(second.send(SPELLING), Sleep)
+    advance(first)
+    advance(second)
+    assert isinstance(advance(first, SPELLING), Send)
+    assert isinstance(advance(second, SPELLING), Acquire)
     with pytest.raises(StopIteration):
-        first.send(NOTHING_NEW)
-    assert second.send(None).kwargs["json"]["record_sources"][0]["record_type"] == "SPAN"
+        advance(first, NOTHING_NEW)
+    assert advance(second).kwargs["json"]["record_sources"][0]["record_type"] == "SPAN"
 
 
 def create_arguments(number, ids):

@@ -8,7 +8,7 @@ import pytest
 
 from arize_queues import UnexpectedResponseError
 from arize_queues._request.call import _LARGE
-from arize_queues._request.collector import paused
+from arize_queues._request.gc_pause import gc_paused
 from tests.support.answers import page, record, reply
 from tests.support.clients import serve
 
@@ -22,7 +22,7 @@ def _collector_as_before():
 
 def test_the_collector_runs_again_after_a_pause():
     """It is off in between."""
-    with paused():
+    with gc_paused():
         assert not gc.isenabled()
     assert gc.isenabled()
 
@@ -30,7 +30,7 @@ def test_the_collector_runs_again_after_a_pause():
 def test_a_collector_that_is_off_stays_off():
     """Whoever turned it off knows why."""
     gc.disable()
-    with paused():
+    with gc_paused():
         pass
     assert not gc.isenabled()
 
