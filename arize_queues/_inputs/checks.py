@@ -1,4 +1,4 @@
-"""What is refused before anything is sent. Each check takes down every problem that it finds.
+"""Check arguments before anything is sent. Each check collects every problem that it finds.
 
 The rules are those of Arize's pages "Create an annotation queue", "Annotate a record" and their neighbours
 (https://arize.com/docs/ax/rest-reference); the numbers come from the specification.
@@ -21,11 +21,10 @@ from arize_queues_raw.limits import (
 from arize_queues_raw.models import Annotation, AnnotationInput, AssignmentMethod
 
 from arize_queues._clock import LONGEST_WAIT
-from arize_queues._request.context import ClientContext
 from arize_queues.errors import InvalidRequestError
 
-from .identifiers import is_id
-from .messages import HALF_A_PAIR, is_list, is_sendable, problem
+from .identifiers import fault_of, is_id
+from .messages import LONE_SURROGATE, is_list, is_sendable, problem
 
 _ANNOTATION_KEYS = ("name", "score", "label", "text")
 
@@ -37,64 +36,70 @@ class Checks:
         self.problems: list[str] = []
 
     def report(self, field: str, value: object, rule: str) -> None:
-        """Take down a problem."""
+        """Collect a problem."""
         self.problems.append(problem(field, value, rule))
 
     def refuse(self) -> None:
-        """Raise if there are problems.
+        """Raise the problems found so far, if any.
 
         Raises:
-            InvalidRequestError: There are; it lists them all.
+            InvalidRequestError: It lists them all.
         """
         if self.problems:
             raise InvalidRequestError(self.problems)
 
     def text(self, field: str, value: object, *, most: int | None = None, least: int = 1) -> bool:
-        """Check a string and its length in characters."""
+        """Check a string and its length in characters; return True if it is valid."""
         if not isinstance(value, str) or len(value) < least or (least and not value.strip()):
             self.report(field, value, "is not a non-empty string" if least else "is not a string")
         elif most is not None and len(value) > most:
             self.report(field, value, f"has {len(value)} characters, at most {most} are allowed")
         elif not is_sendable(value):
-            self.report(field, value, HALF_A_PAIR)
+            self.report(field, value, LONE_SURROGATE)
         else:
             return True
         return False
 
+    def name_or_id(self, field: str, value: object) -> bool:
+        """Check a name or an ID; return True if it is valid."""
+        if (fault := fault_of(value)) is not None:
+            self.report(field, value, fault)
+        return fault is None
+
     def record_id(self, field: str, value: object) -> None:
-        """Check the ID of a record, which becomes part of a path."""
+        """Check the ID of a record, which becomes a segment of the path."""
         if self.text(field, value) and value in (".", ".."):
             self.report(field, value, "cannot be an ID: it would lead to another path")
 
     def name(self, field: str, value: object) -> None:
-        """Check the name of a queue, or part of one that is searched for."""
+        """Check the name of a queue, or a part of one to filter by."""
         self.text(field, value, most=MAX_NAME_LENGTH)
 
     def instructions(self, value: object) -> None:
-        """Check the instructions of a queue; empty ones clear."""
+        """Check the instructions of a queue; an empty string clears them."""
         self.text("instructions", value, most=MAX_INSTRUCTIONS_LENGTH, least=0)
 
-    def deadline(self, context: ClientContext, seconds: float | None) -> float | None:
-        """Check a deadline, and give it as a time on the session's clock."""
+    def deadline(self, seconds: float | None, now: float) -> float | None:
+        """Check a deadline in seconds, and return it as a time on the clock that reads `now`."""
         if seconds is None:
             return None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_WAIT:  # pyright: ignore[reportUnnecessaryIsInstance]
             self.report("deadline", seconds, f"is not a positive number of seconds up to {LONGEST_WAIT}")
             return None
-        return context.clock.now() + seconds
+        return now + seconds
 
     def cursor(self, value: object) -> None:
-        """Check a cursor, which is the server's own; None stands for the first page."""
+        """Check a cursor of the server; None is the first page."""
         if value is not None:
             self.text("cursor", value, least=0)
 
     def page_size(self, field: str, value: object, most: int) -> None:
-        """Check a number of items per page."""
+        """Check the number of items on a page."""
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             self.report(field, value, f"is not a whole number from 1 to {most}")
 
     def texts(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
-        """Check a list of strings, and give it."""
+        """Check a list of strings, and return it."""
         if not is_list(values):
             self.report(field, values, "is not a list of strings")
             return []
@@ -108,7 +113,7 @@ class Checks:
         return items
 
     def names(self, field: str, values: object, *, least: int = 0) -> list[str]:
-        """Check a list of names or IDs, and give it."""
+        """Check a list of names or IDs, and return it."""
         items = self.texts(field, values, least=least)
         for index, item in enumerate(items):
             if isinstance(item, str) and not is_id(item, ()) and len(item) > MAX_NAME_LENGTH:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -116,7 +121,7 @@ class Checks:
         return items
 
     def emails(self, field: str, values: object, *, least: int = 0, most: int | None = None) -> list[str]:
-        """Check a list of email addresses, and give it without repetitions, in whatever case."""
+        """Check a list of email addresses, and return it without duplicates, ignoring case."""
         items = self.texts(field, values, least=least, most=most)
         for index, item in enumerate(items):
             if isinstance(item, str) and item.strip() and "@" not in item:  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -129,7 +134,7 @@ class Checks:
         return list(unique.values())
 
     def assigned_users(self, field: str, values: object) -> list[str]:
-        """Check whom a record is assigned to; nobody is allowed."""
+        """Check the users that a record is assigned to; an empty list is valid."""
         return self.emails(field, values, most=MAX_ASSIGNED_USERS_PER_RECORD)
 
     def columns(self, values: object) -> list[str]:
@@ -141,7 +146,7 @@ class Checks:
         return columns
 
     def assignment_method(self, value: object) -> AssignmentMethod | None:
-        """Check how records are assigned, in either case."""
+        """Check the assignment method, in lower or upper case."""
         known = {method.value: method for method in AssignmentMethod}
         found = known.get(value.lower()) if isinstance(value, str) else None
         if value is not None and found is None:
@@ -149,7 +154,7 @@ class Checks:
         return found
 
     def annotations(self, field: str, values: object) -> list[AnnotationInput]:
-        """Check the annotations for one record, and give them as models."""
+        """Check the annotations of one record, and return them as models."""
         if not is_list(values):
             self.report(field, values, "is not a list of annotations")
             return []
@@ -195,12 +200,12 @@ class Checks:
 def _is_finite(value: float) -> bool:
     try:
         return math.isfinite(value)
-    except OverflowError:  # an integer that no float can hold
+    except OverflowError:  # an integer too large for a float
         return False
 
 
 def _annotation_fields(item: object) -> dict[str, Any] | None:
-    if isinstance(item, Annotation):  # as it was read; who gave it, and when, is the server's to say
+    if isinstance(item, Annotation):  # read from a record; the server sets the annotator and the time
         return {key: getattr(item, key) for key in _ANNOTATION_KEYS}
     if isinstance(item, AnnotationInput):
         fields = {key: getattr(item, key) for key in _ANNOTATION_KEYS}

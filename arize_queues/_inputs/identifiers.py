@@ -1,4 +1,4 @@
-"""Names and IDs: which of the two a string is."""
+"""Tell names from IDs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 
 from arize_queues_raw.limits import MAX_NAME_LENGTH
 
-from .messages import HALF_A_PAIR, is_sendable
+from .messages import LONE_SURROGATE, is_sendable
 
 __all__ = ["Id", "Name", "fault_of", "is_id"]
 
 
 class Id(str):
-    """A string that is an ID, whatever it looks like: `Id("triage")`."""
+    """An ID, even if it looks like a name: `Id("triage")`."""
 
     __slots__ = ()
 
@@ -23,7 +23,7 @@ class Id(str):
 
 
 class Name(str):
-    """A string that is a name, whatever it looks like: `Name("RW50aXR5OjEyMzQ1")`."""
+    """A name, even if it looks like an ID: `Name("RW50aXR5OjEyMzQ1")`."""
 
     __slots__ = ()
 
@@ -32,14 +32,14 @@ class Name(str):
 
 
 def is_id(value: str, prefixes: tuple[str, ...]) -> bool:
-    """Say whether a string is an ID.
+    """Return True if a string is an ID, False if it is a name.
 
     Arize's IDs are base64 of text such as "AnnotationQueue:12345"; its documentation also shows readable ones
-    such as "aq_abc123". An `Id` or a `Name` says it outright.
+    such as "aq_abc123". An `Id` or a `Name` states which of the two it is.
 
     Args:
-        value: What the user gave.
-        prefixes: The documented prefixes of the kind that is asked for, e.g. ("aq_",).
+        value: The argument of the caller.
+        prefixes: The documented prefixes of the resource, e.g. ("aq_",).
     """
     if isinstance(value, Id | Name):
         return isinstance(value, Id)
@@ -52,11 +52,11 @@ def is_id(value: str, prefixes: tuple[str, ...]) -> bool:
 
 
 def fault_of(value: object) -> str | None:
-    """Say what is wrong with a name or an ID, to go behind the value itself; None if nothing is."""
+    """Return the rule that a name or an ID breaks, worded to follow its value, or None."""
     if not isinstance(value, str) or not value.strip():
         return "is not a name or an ID: it must be a string with characters in it"
     if len(value) > MAX_NAME_LENGTH and not is_id(value, ()):
         return f"is too long for a name, which has at most {MAX_NAME_LENGTH} characters; this one has {len(value)}"
     if not is_sendable(value):
-        return HALF_A_PAIR
+        return LONE_SURROGATE
     return None

@@ -1,4 +1,4 @@
-"""Points in time: what users write, and how the API spells it."""
+"""Parse times of the caller, and format them for the API."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _KINDS = "a time (an aware datetime, a date or an ISO 8601 string)"
 
 
 def as_utc(value: object, *, dates: bool = True) -> datetime:
-    """Read a point in time as an aware datetime in UTC.
+    """Parse a point in time, and return it as an aware datetime in UTC.
 
     Args:
-        value: An aware datetime (pandas' Timestamps are some), a plain date, or an ISO 8601 string.
-        dates: Whether a date without a time of day stands for its midnight in UTC.
+        value: An aware datetime (a pandas Timestamp is one), a date, or an ISO 8601 string.
+        dates: Accept a date without a time of day as its midnight in UTC.
 
     Raises:
-        ValueError: The value is not such a time; the text says why, to go behind the value itself.
+        ValueError: The value is none of these; the text is worded to follow the value.
     """
     if isinstance(value, str):
         value = _parse(value)
@@ -33,16 +33,16 @@ def as_utc(value: object, *, dates: bool = True) -> datetime:
 
 
 def rfc3339(value: datetime) -> str:
-    """Spell an aware datetime as RFC 3339 in UTC, with the microseconds if there are any."""
+    """Format an aware datetime as RFC 3339 in UTC, with microseconds only if they are not zero."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _parse(text: str) -> date:
-    """Read ISO 8601: a date if there is no time of day, else a datetime."""
+    """Parse ISO 8601: a date if there is no time of day, else a datetime."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        from dateutil.parser import isoparse  # noqa: PLC0415 - slow to import, and seldom needed
+        from dateutil.parser import isoparse  # noqa: PLC0415 - slow to import and rarely needed
 
     try:
         return isoparse(text)
@@ -54,7 +54,7 @@ def _from_datetime(value: datetime) -> datetime:
     if value.utcoffset() is None:
         raise ValueError("has no time zone, so it may mean any of a day's hours; add one, such as UTC")
     try:
-        # Taken apart and put together again, a subclass such as pandas' Timestamp becomes a plain datetime.
+        # Combining date and time turns a subclass, such as a pandas Timestamp, into a plain datetime.
         return datetime.combine(value.date(), value.timetz()).astimezone(UTC)
     except OverflowError:
         raise ValueError("lies outside the years 1 to 9999 in UTC") from None

@@ -1,259 +1,187 @@
-"""Name or ID -> ID: one loop, parameterised by resource."""
+"""Resolve the names of one call to IDs.
+
+Names are cached by the client. A cached ID can be stale: its queue, space or project was deleted and created anew.
+Only the server can tell, by a 404, or by a name that leads to nothing in a cached space; then the resolver looks up
+every cached name that the call relied on, and the call goes on with the new IDs, once.
+"""
 
 from __future__ import annotations
 
-import difflib
-import heapq
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Self, TypeVar
 
 import attrs
-from arize_queues_raw.api.annotation_configs import list_annotation_configs
-from arize_queues_raw.api.annotation_queues import get_annotation_queue, list_annotation_queues
-from arize_queues_raw.api.datasets import list_datasets
-from arize_queues_raw.api.projects import list_projects
-from arize_queues_raw.api.spaces import list_spaces
-from arize_queues_raw.limits import MAX_PAGE_SIZE
+from arize_queues_raw.api.annotation_queues import get_annotation_queue
 
-from arize_queues._inputs.identifiers import fault_of, is_id
-from arize_queues._inputs.messages import problem
-from arize_queues._plans.combinators import in_turn
+from arize_queues._inputs.checks import Checks
+from arize_queues._plans.combinators import with_lock
+from arize_queues._plans.locks import PlanLock
 from arize_queues._plans.steps import Plan
 from arize_queues._request.call import call
-from arize_queues._request.context import ClientContext, NameKey, Reliance
-from arize_queues._request.pagination import walk
-from arize_queues.errors import (
-    AmbiguousNameError,
-    ArizeQueuesError,
-    NameNotFoundError,
-    NotFoundError,
-    SpaceRequiredError,
-)
+from arize_queues._request.context import ClientContext
+from arize_queues.errors import NameNotFoundError, NotFoundError, SpaceRequiredError
+
+from .cache import NameKey
+from .resources import QUEUE, RESOURCES, SPACE, Resource
+from .search import find_id
 
 T = TypeVar("T")
-SpaceId = Callable[[], Plan[str]]
-
-_CANDIDATES, _COMPARED = 5, 64  # near misses that an error names at most, and names that they are chosen from
 
 
 @attrs.frozen
-class Resource:
-    """A kind of thing that has names.
-
-    Attributes:
-        label: What it is called in errors.
-        endpoint: The generated module that lists it.
-        prefixes: The prefixes of its readable IDs in Arize's documentation.
-    """
-
-    label: str
-    endpoint: Any
-    prefixes: tuple[str, ...]
-
-
-SPACE = Resource("space", list_spaces, ("spc_",))
-QUEUE = Resource("annotation queue", list_annotation_queues, ("aq_",))
-CONFIG = Resource("annotation config", list_annotation_configs, ("ac_",))
-PROJECT = Resource("project", list_projects, ("proj_", "prj_"))
-DATASET = Resource("dataset", list_datasets, ("ds_",))
-_RESOURCES = {resource.label: resource for resource in (SPACE, QUEUE, CONFIG, PROJECT, DATASET)}
-
-
-@attrs.define
 class QueueRef:
-    """The queue of a call.
+    """The queue of a call, as the caller named it.
 
     Attributes:
-        given: What the user gave.
-        space: The space that the user gave, if any.
-        id: Its ID.
-        call: The session of the call that found it by its name; None where its ID was given.
-        home: The ID of the space that it is in, once that was asked for.
+        annotation_queue: Its ID or name.
+        space: The ID or name of its space, or None.
+        is_id: True if the caller gave an ID.
     """
 
-    given: str
-    space: str | None
-    id: str
-    call: ClientContext | None = None
-    home: str | None = None
+    annotation_queue: str
+    space: str | None = None
+    is_id: bool = attrs.field(init=False)
 
-    def now(self) -> str:
-        """Give its ID, which may be another one since it was found."""
-        if self.call is not None:
-            self.id = self.call.current(self.id)
-        return self.id
+    @is_id.default
+    def _is_id(self) -> bool:
+        return QUEUE.has_id(self.annotation_queue)
 
+    @classmethod
+    def checked(cls, checks: Checks, annotation_queue: str, space: str | None) -> Self:
+        """Check the queue and space of a call, and raise all problems of the call found so far.
 
-def check(problems: list[str], field: str, value: object) -> None:
-    """Take down what is wrong with a name or ID."""
-    if (fault := fault_of(value)) is not None:
-        problems.append(problem(field, value, fault))
-
-
-def check_queue(problems: list[str], annotation_queue: object, space: object) -> None:
-    """Take down what is wrong with a queue and its space; a missing space alone has an error of its own."""
-    before = len(problems)
-    check(problems, "annotation_queue", annotation_queue)
-    if space is not None:
-        check(problems, "space", space)
-    elif not isinstance(annotation_queue, str) or is_id(annotation_queue, QUEUE.prefixes):
-        return
-    elif 0 < before == len(problems):
-        problems.extend(SpaceRequiredError("annotation_queue", annotation_queue).problems)
+        Raises:
+            InvalidRequestError: An argument is malformed; `.problems` lists all.
+            SpaceRequiredError: The queue is a name, and there is no space.
+        """
+        is_valid = checks.name_or_id("annotation_queue", annotation_queue)
+        if space is not None:
+            checks.name_or_id("space", space)
+        elif is_valid and not QUEUE.has_id(annotation_queue):
+            missing = SpaceRequiredError("annotation_queue", annotation_queue)
+            if not checks.problems:
+                raise missing
+            checks.problems.extend(missing.problems)
+        checks.refuse()
+        return cls(annotation_queue, space)
 
 
-def require_space(annotation_queue: str, space: str | None) -> None:
-    """Refuse a queue's name without a space."""
-    if space is None and not is_id(annotation_queue, QUEUE.prefixes):
-        raise SpaceRequiredError("annotation_queue", annotation_queue)
+class Resolver:
+    """The names of one call.
 
+    Args:
+        context: The state of the client.
+        queue: The queue of the call; None where there is none yet.
+        space: The space that names of the call are looked up in: an ID or a name. None: the queue's own.
+    """
 
-def queue_ref(context: ClientContext, annotation_queue: str, space: str | None) -> Plan[QueueRef]:
-    """Find a queue; no request where it is an ID or remembered."""
-    require_space(annotation_queue, space)
-    if is_id(annotation_queue, QUEUE.prefixes) or space is None:
-        return QueueRef(annotation_queue, space, str(annotation_queue))
-    own = context.for_call()
+    def __init__(self, context: ClientContext, queue: QueueRef | None = None, space: str | None = None) -> None:
+        self._context = context
+        self._queue = queue
+        self._space = space if queue is None else queue.space
+        self._queue_id: str | None = None
+        self._home_space_id: str | None = None
+        self._cached: dict[NameKey, str] = {}  # cached names that the call relied on, and their IDs
+        self._fresh: set[NameKey] = set()  # names that the call looked up itself
+        self._relocated: dict[str, str] = {}  # stale IDs, and those that have their names now
+        self._lock = PlanLock()
 
-    def look_up() -> Plan[str]:
-        return (yield from find(own, QUEUE, annotation_queue, (yield from space_id_of(own, space))))
+    def queue_id(self) -> Plan[str]:
+        """Return the ID of the call's queue; without a request if it was given or is cached."""
+        queue = self._queue_of_call()
+        if queue.is_id:
+            return str(queue.annotation_queue)
+        if self._queue_id is None:
+            self._queue_id = yield from self.retry_if_stale(lambda: self._find_queue(queue))
+        return self.current(self._queue_id)
 
-    return QueueRef(annotation_queue, space, (yield from renewing(own, look_up)), own)
+    def with_queue_id(self, use: Callable[[str], Plan[T]]) -> Plan[T]:
+        """Run a plan that takes the queue's ID, once more with the new one if a cached ID is stale."""
+        queue_id = yield from self.queue_id()
+        if self._queue_of_call().is_id:
+            return (yield from use(queue_id))
+        return (yield from self.retry_if_stale(lambda: use(self.current(queue_id))))
 
-
-def addressed(context: ClientContext, queue: QueueRef, use: Callable[[str], Plan[T]]) -> Plan[T]:
-    """Use a queue's ID; where a remembered one turns out not to exist, find it again, once."""
-    if queue.call is None:
-        return (yield from use(queue.id))
-    return (yield from renewing(queue.call, lambda: use(queue.now())))
-
-
-def renewing(context: ClientContext, use: Callable[[], Plan[T]]) -> Plan[T]:
-    """Carry out a part of a call; where it does not find something, once more if remembered names have moved."""
-    reliance = context.reliance
-    if reliance is None:
+    def retry_if_stale(self, use: Callable[[], Plan[T]]) -> Plan[T]:
+        """Run a plan; after a 404 run it once more if a cached name has another ID now."""
+        relocated = len(self._relocated)
+        try:
+            return (yield from use())
+        except (NotFoundError, NameNotFoundError):
+            if not (yield from with_lock(self._lock, self._refresh(relocated))):
+                raise
         return (yield from use())
-    moves = len(reliance.moved)
-    try:
-        return (yield from use())
-    except (NotFoundError, NameNotFoundError):
-        if not (yield from in_turn(reliance.turn, _have_moved(context, reliance, moves))):
-            raise
-    return (yield from use())
 
+    def current(self, found: str) -> str:
+        """Return the ID that has the name of this one now, as far as the call knows."""
+        return self._relocated.get(found, found)
 
-def _have_moved(context: ClientContext, reliance: Reliance, moves: int) -> Plan[bool]:
-    """Look up again what a call took from memory, and say whether anything has another ID now.
+    def space_id(self) -> Plan[str]:
+        """Return the ID of the space that names are looked up in: the one given, else the queue's own."""
+        if self._space is not None:
+            return (yield from self._find_space(self._space))
+        if self._home_space_id is None:
+            context = self._context
+            queue = yield from self.with_queue_id(lambda queue_id: call(context, get_annotation_queue, queue_id))
+            self._home_space_id = queue.space_id
+        return self._home_space_id
 
-    Spaces come first, as the names in them were looked for after them.
-    """
-    if len(reliance.moved) == moves:  # else a part beside this one has found it out already
-        remembered, reliance.remembered = reliance.remembered, {}
-        for key, old in remembered.items():
-            if context.names.recall(key) == old:
-                context.names.forget(key)
-        for (label, space_id, name), old in remembered.items():
-            found = yield from find(context, _RESOURCES[label], name, context.current(space_id) or None)
-            if found != old:
-                reliance.moved[old] = found
-    return len(reliance.moved) > moves
+    def id_of(self, resource: Resource, given: str) -> Plan[str]:
+        """Return the ID of a resource in the space of the call, which is resolved only where it is needed."""
+        if resource.has_id(given):
+            return str(given)
+        return (yield from self.find(resource, given, (yield from self.space_id())))
 
+    def find(self, resource: Resource, name: str, space_id: str | None) -> Plan[str]:
+        """Return the ID of a name, from the cache or by a search.
 
-def space_id_of(context: ClientContext, space: str) -> Plan[str]:
-    """Give the ID of a space, by exact match of its name."""
-    if is_id(space, SPACE.prefixes):
-        return str(space)
-    return (yield from find(context, SPACE, space, None))
+        Raises:
+            NameNotFoundError: No item has the name.
+            AmbiguousNameError: Several items have it.
+        """
+        key = _key(resource, name, space_id)
+        known = self._context.names.recall(key)
+        if known is not None:
+            if key not in self._fresh:
+                self._cached[key] = known
+            return known
+        found = yield from find_id(self._context, resource, name, space_id)
+        self._context.names.remember(key, found)
+        self._fresh.add(key)
+        return found
 
+    def forget(self, resource: Resource, name: str, space_id: str) -> None:
+        """Drop a cached name that is about to lead to another ID."""
+        self._context.names.forget(_key(resource, name, space_id))
 
-def home_space_id(context: ClientContext, queue: QueueRef) -> Plan[str]:
-    """Give the space that names in a call are looked for in: the one given, else the queue's own."""
-    if queue.space is not None:
-        return (yield from space_id_of(context, queue.space))
-    if queue.home is None:
-        found = yield from addressed(context, queue, lambda id_: call(context, get_annotation_queue, id_))
-        queue.home = found.space_id
-    return queue.home
+    def _queue_of_call(self) -> QueueRef:
+        if self._queue is None:
+            raise AssertionError("the call has no queue")
+        return self._queue
 
+    def _find_queue(self, queue: QueueRef) -> Plan[str]:
+        return (yield from self.find(QUEUE, queue.annotation_queue, (yield from self.space_id())))
 
-def id_of(context: ClientContext, resource: Resource, given: str, space_id: SpaceId) -> Plan[str]:
-    """Give the ID of something in a space, which is found out only where it is needed."""
-    if is_id(given, resource.prefixes):
-        return str(given)
-    return (yield from find(context, resource, given, (yield from space_id())))
+    def _find_space(self, space: str) -> Plan[str]:
+        return str(space) if SPACE.has_id(space) else (yield from self.find(SPACE, space, None))
 
+    def _refresh(self, relocated: int) -> Plan[bool]:
+        """Look up every cached name of the call again; return True if one of them has another ID now.
 
-def find(context: ClientContext, resource: Resource, name: str, space_id: str | None) -> Plan[str]:
-    """Look a name up: all pages, exact and case-sensitive.
-
-    Raises:
-        NameNotFoundError: Nothing has the name.
-        AmbiguousNameError: Several things have it.
-    """
-    key = _key(resource, name, space_id)
-    reliance, known = context.reliance, context.names.recall(key)
-    if known is not None:
-        if reliance is not None and key not in reliance.looked_up:
-            reliance.remembered[key] = known
-        return known
-    matching, seen = yield from search(context, resource, name, space_id)
-    if len(matching) > 1:
-        raise AmbiguousNameError(resource.label, name, matching)
-    if not matching:
-        near = _nearest(name, seen) or (yield from _near_misses(context, resource, name, space_id))
-        raise NameNotFoundError(resource.label, str(name), near, f" in space {space_id}" if space_id else "")
-    context.names.remember(key, matching[0])
-    if reliance is not None:
-        reliance.looked_up.add(key)
-    return matching[0]
-
-
-def search(
-    context: ClientContext, resource: Resource, name: str, space_id: str | None
-) -> Plan[tuple[list[str], list[Any]]]:
-    """Give the IDs of all that have a name, and all that have it somewhere in theirs."""
-    seen: list[Any] = []
-
-    def page(cursor: str | None) -> Plan[Any]:
-        filters = {**_scope(space_id), **({} if cursor is None else {"cursor": cursor})}
-        return call(context, resource.endpoint, **filters, name=str(name), limit=MAX_PAGE_SIZE)
-
-    yield from walk(page, seen.extend)
-    return [str(field_of(item, "id")) for item in seen if field_of(item, "name") == name], seen
-
-
-def _nearest(name: str, seen: Iterable[Any]) -> list[str]:
-    """Give a handful of the names that contain one; the longest of them are not even compared."""
-    shortest = heapq.nsmallest(_COMPARED, dict.fromkeys(_names(seen)), key=len)
-    return difflib.get_close_matches(name, shortest, _CANDIDATES, cutoff=0.0)
-
-
-def _near_misses(context: ClientContext, resource: Resource, name: str, space_id: str | None) -> Plan[list[str]]:
-    """Compare a name that nothing contains with the first page of all names, since it may be misspelt."""
-    try:
-        page = yield from call(context, resource.endpoint, **_scope(space_id), limit=MAX_PAGE_SIZE)
-    except ArizeQueuesError:  # that nothing has the name is what the caller should hear
-        return []
-    return difflib.get_close_matches(name, _names(page), _CANDIDATES)
-
-
-def _scope(space_id: str | None) -> dict[str, str]:
-    return {} if space_id is None else {"space_id": space_id}
-
-
-def _names(items: Iterable[Any]) -> list[str]:
-    return [name for item in items if isinstance(name := field_of(item, "name"), str)]
-
-
-def field_of(item: Any, field: str) -> Any:
-    """Read a field of a model, or of the plain dict that an unknown kind of annotation config stays."""
-    return item.get(field) if isinstance(item, dict) else getattr(item, field)  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
+        Spaces come first, since the names in them were looked up after them. Where another part of the call has
+        refreshed them in the meantime, its findings serve.
+        """
+        if len(self._relocated) == relocated:
+            names, (cached, self._cached) = self._context.names, (self._cached, {})
+            for key, old in cached.items():
+                if names.recall(key) == old:
+                    names.forget(key)
+            for (label, space_id, name), old in cached.items():
+                found = yield from self.find(RESOURCES[label], name, self.current(space_id) or None)
+                if found != old:
+                    self._relocated[old] = found
+        return len(self._relocated) > relocated
 
 
 def _key(resource: Resource, name: str, space_id: str | None) -> NameKey:
     return (resource.label, space_id or "", str(name))
-
-
-def forget_queue_name(context: ClientContext, name: str, space_id: str) -> None:
-    """Forget which queue has a name: it is about to be another."""
-    context.names.forget(_key(QUEUE, name, space_id))

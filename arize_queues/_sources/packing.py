@@ -1,4 +1,4 @@
-"""Record sources -> the requests that carry them within the API's limits. Pure."""
+"""Pack record sources into requests within the limits of the API. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
+from arize_queues_raw.encoding import as_json
 from arize_queues_raw.limits import (
     MAX_EXAMPLE_IDS_PER_SOURCE,
     MAX_RECORD_SOURCES_PER_REQUEST,
@@ -17,11 +18,10 @@ from arize_queues_raw.limits import (
     MAX_SPAN_IDS_PER_SOURCE,
     MAX_TRACE_IDS_PER_SOURCE,
 )
-from arize_queues_raw.types import as_json
 
 from .sources import RecordSource, to_wire
 
-__all__ = ["PlannedRequest", "PlannedSource", "RecordPlan", "dedupe", "plan"]
+__all__ = ["PlannedRequest", "PlannedSource", "RecordPlan", "dedupe", "pack"]
 
 _LONGEST = {
     "span": MAX_SPAN_IDS_PER_SOURCE,
@@ -29,19 +29,19 @@ _LONGEST = {
     "session": MAX_SESSION_IDS_PER_SOURCE,
     "example": MAX_EXAMPLE_IDS_PER_SOURCE,
 }
-_Pool = list[tuple[int, int]]  # what is left of a source, and its index, smallest first
+_Pool = list[tuple[int, int]]  # remaining IDs of a source and its index, smallest first
 
 
 @attrs.frozen
 class PlannedSource:
-    """A source's part in one request.
+    """The part of a source that one request carries.
 
     Attributes:
-        source: The source, as it was given except that names are IDs and times are in UTC.
-        ids: Those of its IDs that this request carries; None if it is a whole dataset.
-        source_index: Its place among the record sources given; the first one's, if several were merged.
-        offset: How many of its IDs earlier requests carry.
-        label: The project or dataset as the caller wrote it.
+        source: The source, with IDs instead of names and times in UTC.
+        ids: Its IDs in this request; None for a whole dataset.
+        source_index: Its index in `record_sources`; that of the first one if several were merged.
+        offset: Number of its IDs in earlier requests.
+        label: The project or dataset, as the caller wrote it.
     """
 
     source: RecordSource
@@ -52,11 +52,11 @@ class PlannedSource:
 
     @property
     def count(self) -> int | None:
-        """Count the IDs; None for a whole dataset, whose size only the server knows."""
+        """Number of IDs; None for a whole dataset, whose size only the server knows."""
         return None if self.ids is None else len(self.ids)
 
     def as_source(self) -> RecordSource:
-        """Give the source with these of its IDs alone."""
+        """Return the source with the IDs of this request alone."""
         return self.source if self.ids is None else self.source.with_ids(self.ids)
 
 
@@ -72,24 +72,24 @@ class PlannedRequest:
 
     @property
     def count(self) -> int | None:
-        """Count the IDs of all sources; None for a whole dataset."""
+        """Number of IDs of all sources; None for a whole dataset."""
         counts = [source.count for source in self.sources]
         return None if None in counts else sum(filter(None, counts))
 
     def to_wire(self) -> list[dict[str, Any]]:
-        """Spell the body's `record_sources`."""
+        """Return the `record_sources` of the body."""
         return [to_wire(part.source, part.ids) for part in self.sources]
 
 
 @attrs.frozen
 class RecordPlan:
-    """The requests that an add sends; printed, a table of them.
+    """The requests of an add. `print` shows them as a table.
 
     Attributes:
-        requests: The requests, in the order of the sources that they begin with. The IDs of a source keep
-            their order from request to request.
-        submitted: The number of IDs given.
-        duplicates: How many of those were given before for the same source, and are left out.
+        requests: The requests, in the order of their first sources. The IDs of a source keep their order from request
+            to request.
+        submitted: Number of IDs in the input.
+        duplicates: Number of them that repeat an ID of the same source, and are dropped.
     """
 
     requests: tuple[PlannedRequest, ...] = attrs.field(repr=lambda requests: f"<{len(requests)} requests>")
@@ -98,21 +98,21 @@ class RecordPlan:
 
     @property
     def records(self) -> int:
-        """Count the IDs that are sent; whole datasets come on top."""
+        """Number of IDs to send, not counting whole datasets."""
         return self.submitted - self.duplicates
 
     @property
     def whole_datasets(self) -> int:
-        """Count the whole datasets, each of which is a request of its own."""
+        """Number of whole datasets, each a request of its own."""
         return sum(request.count is None for request in self.requests)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON text can be written from: the bodies, in the contract's spelling, and the counts."""
+        """Return a JSON-ready dict: the bodies in the spelling of the contract, and the counts."""
         bodies = [{"record_sources": request.to_wire()} for request in self.requests]
         return {"requests": bodies, "submitted": self.submitted, "duplicates": self.duplicates}
 
     def to_json(self) -> str:
-        """Return it as compact JSON text."""
+        """Return compact JSON."""
         return as_json(self.to_dict())
 
     def __str__(self) -> str:
@@ -127,12 +127,12 @@ class RecordPlan:
         return "\n".join([*table, f"{_counted(self.records, 'record')}{also} in {requests}; {dropped} dropped"])
 
 
-def plan(sources: Sequence[RecordSource], *, labels: Sequence[str] | None = None) -> RecordPlan:
-    """Put record sources into as few requests as is simple.
+def pack(sources: Sequence[RecordSource], *, labels: Sequence[str] | None = None) -> RecordPlan:
+    """Pack record sources into few requests: at the lower bound in most cases, close to it in all.
 
     Args:
-        sources: Sources that have been read (`normalise`), with the IDs of their projects and datasets.
-        labels: For each source, how the caller wrote its project or dataset; its owner if not given.
+        sources: Normalised sources with the IDs of their projects and datasets.
+        labels: For each source its project or dataset as the caller wrote it; by default its owner.
     """
     merged: dict[object, tuple[int, dict[str, None]]] = {}
     submitted = 0
@@ -154,7 +154,7 @@ def _slice(
     ids: dict[int, tuple[str, ...]],
     labels: Sequence[str],
 ) -> tuple[PlannedRequest, ...]:
-    """Give each request its IDs, those of a source in order."""
+    """Assign IDs to requests; the IDs of a source keep their order."""
     sent = dict.fromkeys(ids, 0)
     requests: list[PlannedRequest] = []
     for counts in layout:
@@ -169,17 +169,17 @@ def _slice(
 
 
 def _layout(sizes: dict[int, int], kinds: dict[int, str]) -> list[dict[int, int]]:
-    """Choose how many records of which source go into each request.
+    """Choose the number of records of each source in each request.
 
-    There are two greedy ways, and the shorter outcome is taken: where one does badly, the other seldom does.
+    Two greedy fillings are tried and the shorter one is taken: where one does badly, the other seldom does.
     """
     return min((_fill(sizes, kinds, whole) for whole in (True, False)), key=len)
 
 
 def _fill(sizes: dict[int, int], kinds: dict[int, str], whole: bool) -> list[dict[int, int]]:
-    """Fill requests one by one: a first source for as much as fits, then the one that suits the room left.
+    """Fill requests one by one: a first source as far as it fits, then the source that suits the room left.
 
-    The first is a session source while there is one, since room for sessions is the scarcer (the largest with
+    The first one is a session source while there is one, since room for sessions is scarcer (the largest with
     `whole`, else the smallest), then the smallest source left.
     """
     pools = (
@@ -208,10 +208,10 @@ def _fill(sizes: dict[int, int], kinds: dict[int, str], whole: bool) -> list[dic
 
 
 def _next(pools: tuple[_Pool, _Pool], rooms: tuple[int, int], whole: bool) -> tuple[int, int] | None:
-    """Choose who shares the request: who fills the most room; with `whole`, without a split if possible.
+    """Choose the source that fills most of the room; with `whole`, one that fits without a split if there is one.
 
     Returns:
-        Which pool, and where in it; None if nothing fits.
+        The index of the pool and the index in it; None if nothing fits.
     """
     choices: list[tuple[int, int, int, int]] = []
     for which, (pool, room) in enumerate(zip(pools, rooms, strict=True)):
@@ -224,10 +224,10 @@ def _next(pools: tuple[_Pool, _Pool], rooms: tuple[int, int], whole: bool) -> tu
 
 
 def dedupe(ids: Iterable[str]) -> tuple[list[str], int]:
-    """Keep the first of equal IDs.
+    """Drop repeated IDs.
 
     Returns:
-        The IDs in order, and how many were dropped.
+        The IDs in order, and the number of dropped ones.
     """
     given = list(ids)
     kept = list(dict.fromkeys(given))
@@ -240,7 +240,7 @@ def _row(number: int, part: PlannedSource) -> tuple[str, str, str, str]:
 
 
 def _extent(source: RecordSource) -> str:
-    """Say which part of the project or dataset is meant: a time range or a version."""
+    """Return the time range of a project source, or the version of a dataset source."""
     if source.window is None:
         return f"version {source.version}" if source.version else "latest version"
     return " to ".join(time.isoformat(" ").removesuffix("+00:00") for time in source.window)

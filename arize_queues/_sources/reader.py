@@ -1,4 +1,4 @@
-"""The forms that a record source may be given in -> our four classes, checked, or every problem at once."""
+"""Convert record sources of any form to our four classes, or report every problem at once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import attrs
 from arize_queues_raw.limits import MAX_TIME_RANGE_DAYS
-from arize_queues_raw.types import Unset
+from arize_queues_raw.unset import Unset
 
 from arize_queues._inputs.identifiers import Id, fault_of
-from arize_queues._inputs.messages import HALF_A_PAIR, is_list, is_sendable, problem
+from arize_queues._inputs.messages import LONE_SURROGATE, is_list, is_sendable, problem
 from arize_queues._inputs.times import as_utc, rfc3339
 from arize_queues.errors import InvalidRequestError
 
@@ -28,19 +28,19 @@ _GIVE = "give a SpanSource, TraceSource, SessionSource or ExampleSource, or a ma
 
 
 def normalise(items: object, *, first: int = 0) -> list[RecordSource]:
-    """Read the record sources of a call, whatever form each has.
+    """Convert the record sources of a call.
 
     Args:
-        items: An iterable of our sources, the raw client's inputs, the official client's wrappers (anything
-            with `actual_instance`) and mappings with the API's field names; a mapping may also have `project`
-            or `dataset`, a name or an ID, for `project_id` or `dataset_id`, which is always an ID.
-        first: The place of the first item in the caller's list, which problems are told by.
+        items: An iterable of our sources, the raw client's inputs, the official client's wrappers (anything with
+            `actual_instance`) and mappings with the API's field names. A mapping may have `project` or `dataset`, a
+            name or an ID, instead of `project_id` or `dataset_id`, which is always an ID.
+        first: The index of the first item in the caller's input, for the texts of problems.
 
     Returns:
         One source for each item, with IDs as tuples and times as aware datetimes in UTC.
 
     Raises:
-        InvalidRequestError: Something is wrong; `.problems` has all that is, each with its path.
+        InvalidRequestError: `.problems` lists every problem with its path.
     """
     if not is_list(items):
         raise InvalidRequestError(problem("record_sources", items, "is not a list of record sources"))
@@ -55,7 +55,7 @@ def normalise(items: object, *, first: int = 0) -> list[RecordSource]:
 
 @attrs.frozen
 class _Reader:
-    """Reads one item; what is wrong with it goes on the list."""
+    """Converts one item, and collects its problems."""
 
     path: str
     problems: list[str]
@@ -78,7 +78,7 @@ class _Reader:
         return self._build(cls, self._known(cls, fields))
 
     def _known(self, cls: type[RecordSource], fields: dict[str, Any]) -> dict[str, Any]:
-        """Refuse unknown keys, and mark what the API calls an ID as an ID."""
+        """Refuse unknown keys, and return the fields with known ones."""
         owner = cls.owner_field
         allowed = [f"{owner}_id", *(field.name for field in attrs.fields(cls))]
         rule = f"is no key of record type {cls.kind!r}; allowed are record_type, {', '.join(allowed)}"
@@ -124,7 +124,7 @@ class _Reader:
             if not isinstance(value, str) or not value or value.isspace():
                 self._report(f"{field}[{index}]", value, "is not a non-empty string")
             elif not value.isascii() and not is_sendable(value):
-                self._report(f"{field}[{index}]", value, HALF_A_PAIR)
+                self._report(f"{field}[{index}]", value, LONE_SURROGATE)
         return cast("tuple[str, ...]", kept)
 
     def _window(self, fields: dict[str, Any]) -> dict[str, datetime]:
@@ -163,17 +163,17 @@ class _Reader:
 
 
 def _as_id(value: object) -> Any:
-    """Mark what the API calls an ID as one; what is no string is judged later."""
+    """Mark a field that the API calls an ID as one; other values are checked later."""
     return Id(value) if isinstance(value, str) else value
 
 
 def _plain(value: object) -> object:
-    """Take the mark of an ID off, which the user may not have put there."""
+    """Remove the mark of an ID, which the caller may not have set."""
     return str(value) if isinstance(value, str) else value
 
 
 def _fields(item: object) -> dict[str, Any] | None:
-    """Take the fields of a mapping or of a model of the raw or the official client; None if it is neither."""
+    """Return the fields of a mapping or of a model of the raw or the official client; None for anything else."""
     if isinstance(item, Mapping):
         return {str(key): value for key, value in cast("Mapping[object, Any]", item).items()}
     if not hasattr(item, "record_type"):

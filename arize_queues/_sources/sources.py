@@ -24,7 +24,7 @@ Kind = Literal["span", "trace", "session", "example"]
 
 
 def _keep_ids(ids: Iterable[str]) -> tuple[str, ...]:
-    """Keep the IDs of any iterable, so that a source can be used twice; what is none is judged later."""
+    """Copy the IDs of any iterable, so that a source can be used twice; other values are checked later."""
     return cast("tuple[str, ...]", tuple(ids) if is_list(ids) else ids)
 
 
@@ -34,9 +34,9 @@ def _keep_optional_ids(ids: Iterable[str] | None) -> tuple[str, ...] | None:
 
 @attrs.frozen(kw_only=True)
 class RecordSource:
-    """What the four kinds of source have in common.
+    """Base class of the four kinds of source.
 
-    A source holds what it was given. It is judged, and its times are turned into UTC, when a call takes it.
+    A source keeps its arguments as they are. A call checks them and converts the times to UTC.
     """
 
     kind: ClassVar[Kind]
@@ -45,36 +45,36 @@ class RecordSource:
 
     @property
     def owner(self) -> str:
-        """Give the project or dataset: a name or an ID."""
+        """The name or ID of its project or dataset."""
         return cast("str", getattr(self, self.owner_field))
 
     @property
     def ids(self) -> tuple[str, ...] | None:
-        """Give the IDs of the spans, traces, sessions or examples; None stands for a whole dataset."""
+        """The IDs of its spans, traces, sessions or examples; None for a whole dataset."""
         return cast("tuple[str, ...] | None", getattr(self, self.ids_field))
 
     @property
     def window(self) -> tuple[datetime, datetime] | None:
-        """Give the time range, of a source that has been read by a call; None for examples."""
+        """The time range of a normalised source; None for examples."""
         return None
 
     @property
     def version(self) -> str | None:
-        """Give the ID of the dataset's version; None for the latest, and for what is not of a dataset."""
+        """The ID of the dataset version; None for the latest one, and for other sources."""
         return None
 
     @property
     def slot_key(self) -> tuple[object, ...]:
-        """Give what two sources must share for their IDs to travel as one source of a request."""
-        # A name and an ID may be the same string and mean two things.
+        """Sources with equal keys are sent as one source of a request."""
+        # The same string may be a name in one source and an ID in another.
         return (self.kind, type(self.owner), str(self.owner), self.window, self.version)
 
     def with_ids(self, ids: Iterable[str]) -> Self:
-        """Copy the source with other IDs."""
+        """Return a copy with other IDs."""
         return attrs.evolve(self, **cast("dict[str, Any]", {self.ids_field: ids}))
 
     def with_owner(self, owner: str) -> Self:
-        """Copy the source with another project or dataset, such as the ID that a name was resolved to."""
+        """Return a copy with another project or dataset, such as the ID of a resolved name."""
         return attrs.evolve(self, **cast("dict[str, Any]", {self.owner_field: owner}))
 
 
@@ -100,21 +100,21 @@ class _ProjectSource(RecordSource):
         id: str | None = None,  # noqa: A002 - the rows' column "id"
         time: str = "start_time",
     ) -> list[Self]:
-        """Make the fewest sources that hold what the rows name, each within the longest time range allowed.
+        """Build the fewest sources that hold all rows, each within the longest allowed time range.
 
-        A range begins at its first row and ends shortly after its last. Within a source the IDs keep the
-        order of the rows. For traces and sessions the rows may be spans, many to each: a trace or session
-        counts once, at its earliest row, which is where its root span or first trace is.
+        A range begins at its first row and ends shortly after its last. Within a source the IDs keep the order of
+        the rows. For traces and sessions the rows may be spans: a trace or session counts once, at its earliest
+        row, where its root span or first trace is.
 
         Args:
             rows: Mappings, or a pandas, polars or pyarrow table (extra `rows`).
             project: The project's name or ID.
-            id: The column with the IDs; if not given, what Arize calls it, which is "context.span_id",
-                "context.trace_id" or "attributes.session.id".
+            id: The column with the IDs; by default "context.span_id", "context.trace_id" or "attributes.session.id", as
+                Arize names it.
             time: The column with the times: aware datetimes, or ISO 8601 strings with an offset.
 
         Raises:
-            InvalidRequestError: A column is missing, or an ID or a time cannot be used; all rows are named.
+            InvalidRequestError: A column is missing, or an ID or a time is invalid; it names every row.
             ImportError: The rows are a table, and narwhals is not installed.
         """
         sources: list[Self] = []
@@ -136,11 +136,11 @@ class SpanSource(_ProjectSource):
 
     Attributes:
         project: The project's name or ID.
-        start_time: The start of the time range that the spans lie in: an aware datetime, a date (midnight in
-            UTC) or an ISO 8601 string.
-        end_time: The end of that range, in the same forms; after the start by at most
+        start_time: Start of the time range of the spans: an aware datetime, a date (midnight in UTC) or an ISO 8601
+            string.
+        end_time: End of that range, in the same forms; after the start by at most
             `arize_queues_raw.limits.MAX_TIME_RANGE_DAYS` days.
-        span_ids: The spans' IDs, one or more; any number, as a call sends as many requests as needed.
+        span_ids: One or more span IDs; a call sends as many requests as they need.
     """
 
     kind: ClassVar[Kind] = "span"
@@ -156,11 +156,11 @@ class TraceSource(_ProjectSource):
 
     Attributes:
         project: The project's name or ID.
-        start_time: The start of the time range in which each trace's root span is looked for: an aware
-            datetime, a date (midnight in UTC) or an ISO 8601 string.
-        end_time: The end of that range, in the same forms; after the start by at most
+        start_time: Start of the time range of each trace's root span: an aware datetime, a date (midnight in UTC) or
+            an ISO 8601 string.
+        end_time: End of that range, in the same forms; after the start by at most
             `arize_queues_raw.limits.MAX_TIME_RANGE_DAYS` days.
-        trace_ids: The traces' IDs, one or more; any number, as a call sends as many requests as needed.
+        trace_ids: One or more trace IDs; a call sends as many requests as they need.
     """
 
     kind: ClassVar[Kind] = "trace"
@@ -176,11 +176,11 @@ class SessionSource(_ProjectSource):
 
     Attributes:
         project: The project's name or ID.
-        start_time: The start of the time range in which each session's first trace is looked for: an aware
-            datetime, a date (midnight in UTC) or an ISO 8601 string.
-        end_time: The end of that range, in the same forms; after the start by at most
+        start_time: Start of the time range of each session's first trace: an aware datetime, a date (midnight in
+            UTC) or an ISO 8601 string.
+        end_time: End of that range, in the same forms; after the start by at most
             `arize_queues_raw.limits.MAX_TIME_RANGE_DAYS` days.
-        session_ids: The sessions' IDs, one or more; any number, as a call sends as many requests as need be.
+        session_ids: One or more session IDs; a call sends as many requests as they need.
     """
 
     kind: ClassVar[Kind] = "session"
@@ -196,9 +196,9 @@ class ExampleSource(RecordSource):
 
     Attributes:
         dataset: The dataset's name or ID.
-        dataset_version_id: The ID of one of its versions; None is the latest.
-        example_ids: The examples' IDs, one or more, any number. None is the whole dataset, which goes in a
-            request to itself, and which the server refuses if it is larger than a request may be.
+        dataset_version_id: The ID of a version; None is the latest one.
+        example_ids: One or more example IDs; None is the whole dataset, which is a request of its own. The server
+            refuses a dataset larger than a request may be.
     """
 
     kind: ClassVar[Kind] = "example"
@@ -218,11 +218,11 @@ IDS_FIELDS = tuple(cls.ids_field for cls in (SpanSource, TraceSource, SessionSou
 
 
 def to_wire(source: RecordSource, ids: Sequence[str] | None) -> dict[str, Any]:
-    """Spell a source, with these of its IDs, as an item of the JSON body, in the contract's lower case.
+    """Return a source with some of its IDs as an item of the JSON body, in the contract's lower case.
 
     Args:
-        source: A source whose times have been read and whose owner is an ID.
-        ids: The IDs that go into this request; None for a whole dataset.
+        source: A normalised source whose owner is an ID.
+        ids: The IDs in this request; None for a whole dataset.
     """
     wire: dict[str, Any] = {"record_type": source.kind, f"{source.owner_field}_id": str(source.owner)}
     if source.window is not None:

@@ -10,7 +10,7 @@ import pytest
 from arize_queues_raw import limits
 
 from arize_queues import ExampleSource, Id, InvalidRequestError, SpaceRequiredError, SpanSource
-from arize_queues._operations.add import plan_records
+from arize_queues._operations.records import plan_records
 from arize_queues.types import (
     Annotation,
     AnnotationInput,

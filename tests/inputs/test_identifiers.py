@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from arize_queues import Id, Name
 from arize_queues._inputs.identifiers import is_id
-from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, QUEUE, SPACE
+from arize_queues._names.resources import CONFIG, DATASET, PROJECT, QUEUE, SPACE
 
 
 def encoded(text: str) -> str:

@@ -14,9 +14,10 @@ from arize_queues import (
     NotFoundError,
     SpaceRequiredError,
 )
-from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, SPACE, find, id_of
+from arize_queues._names.cache import NAME_LIFETIME, NAMES_KEPT, NameCache
+from arize_queues._names.resolver import Resolver
+from arize_queues._names.resources import CONFIG, DATASET, PROJECT, SPACE
 from arize_queues._operations.queues import get_queue, update_queue
-from arize_queues._request.context import NAME_LIFETIME, NAMES_KEPT, NameCache
 from arize_queues.types import UNSET
 from tests.support.answers import config, page, problem, queue, reply
 from tests.support.clients import serve
@@ -168,7 +169,7 @@ def test_projects_datasets_and_configs_are_found_the_same_way(resource, path, it
         yield
 
     item = {**space("chat", "x1"), "space_id": "spc_1", "updated_at": STAMP, "type": "freeform"}
-    played = play(id_of(make_context(), resource, "chat", in_space), reply(200, page(items, item)))
+    played = play(Resolver(make_context(), space="spc_1").id_of(resource, "chat"), reply(200, page(items, item)))
     assert played.value == "x1"
     assert asked(played) == [(path, {"space_id": "spc_1", "name": "chat", "limit": MAX_PAGE_SIZE})]
 
@@ -176,7 +177,7 @@ def test_projects_datasets_and_configs_are_found_the_same_way(resource, path, it
 def test_a_config_of_an_unknown_kind_is_found_by_name():
     """It stays a dict, which has a name all the same."""
     answer = reply(200, page("annotation_configs", config(type="ranking", id="ac_9")))
-    assert play(find(make_context(), CONFIG, "accuracy", "spc_1"), answer).value == "ac_9"
+    assert play(Resolver(make_context()).find(CONFIG, "accuracy", "spc_1"), answer).value == "ac_9"
 
 
 def test_names_are_remembered():
@@ -219,7 +220,7 @@ def test_the_same_name_in_two_spaces_is_two_queues():
     play_get(context, queues(queue(id="aq_1")), GOT, space="spc_1")
     played = play_get(context, queues(queue(id="aq_2")), GOT, space="spc_2")
     assert asked(played)[-1][0].endswith("aq_2")
-    assert play(find(context, SPACE, "Triage", None), spaces("Triage")).value == "spc_1"
+    assert play(Resolver(context).find(SPACE, "Triage", None), spaces("Triage")).value == "spc_1"
 
 
 def test_a_404_on_a_remembered_id_resolves_once_more():

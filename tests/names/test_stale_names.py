@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from arize_queues import ExampleSource, NameNotFoundError, NotFoundError, SpanSource
-from arize_queues._names.resolver import CONFIG, DATASET, PROJECT, QUEUE, SPACE
-from arize_queues._operations.add import add_records, plan_records
+from arize_queues._names.resources import CONFIG, DATASET, PROJECT, QUEUE, SPACE
 from arize_queues._operations.create import create_queue
 from arize_queues._operations.queues import get_queue, update_queue
+from arize_queues._operations.records import add_records, plan_records
 from arize_queues.types import UNSET
 from tests.support.answers import page, problem, queue, record, reply
 from tests.support.clients import serve

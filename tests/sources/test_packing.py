@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from arize_queues._inputs.identifiers import Id, Name
 from arize_queues._sources import packing as _batching
-from arize_queues._sources.packing import RecordPlan, dedupe, plan
+from arize_queues._sources.packing import RecordPlan, dedupe, pack
 from arize_queues._sources.reader import normalise
 from arize_queues._sources.sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
 
@@ -36,7 +36,7 @@ def make(kind: str, owner: str, ids: list[str] | None) -> RecordSource:
 def plan_sizes(sizes: list[tuple[str, int]]) -> RecordPlan:
     """Plan sources of these kinds and sizes, each of a project or dataset of its own."""
     numbers = count()
-    return plan(
+    return pack(
         normalise(
             make(kind, f"p{place}", [f"id{next(numbers)}" for _ in range(size)])
             for place, (kind, size) in enumerate(sizes)
@@ -73,7 +73,7 @@ def test_every_id_is_sent_once_in_order_and_duplicates_are_counted(
     given_sources: list[tuple[str, str, list[str] | None]],
 ) -> None:
     """For each source what is sent is what was given, without its repetitions, in order; the counts add up."""
-    planned = plan(normalise([make(*source) for source in given_sources]))
+    planned = pack(normalise([make(*source) for source in given_sources]))
     expected: dict[object, list[str]] = {}
     for kind, owner, ids in given_sources:
         expected.setdefault((kind, owner, ids is None), []).extend(ids or [])
@@ -92,7 +92,7 @@ def test_every_id_is_sent_once_in_order_and_duplicates_are_counted(
 @given(source_lists)
 def test_no_request_breaks_a_limit(given_sources: list[tuple[str, str, list[str] | None]]) -> None:
     """Each request holds one or two sources, records and sessions within their limits, or one whole dataset."""
-    planned = plan(normalise([make(*source) for source in given_sources]))
+    planned = pack(normalise([make(*source) for source in given_sources]))
     for request in planned.requests:
         assert 1 <= len(request.sources) <= SLOTS
         if request.count is None:
@@ -201,7 +201,7 @@ def test_equal_sources_are_merged_and_others_are_not() -> None:
         ExampleSource(dataset=Id("p")),
         ExampleSource(dataset=Id("p")),
     ]
-    planned = plan(normalise(sources))
+    planned = pack(normalise(sources))
     parts = sorted(
         (part for request in planned.requests for part in request.sources), key=lambda part: part.source_index
     )
@@ -212,7 +212,7 @@ def test_equal_sources_are_merged_and_others_are_not() -> None:
 
 def test_requests_are_spelled_for_the_wire() -> None:
     """A request's body names IDs, UTC times and the record types in lower case."""
-    planned = plan(
+    planned = pack(
         normalise(
             [
                 SpanSource(project=Id("p1"), **WINDOW, span_ids=["s1"]),
@@ -242,7 +242,7 @@ def test_a_plan_prints_as_a_table() -> None:
         ExampleSource(dataset=Id("d1"), dataset_version_id="v1", example_ids=["e1"]),
         ExampleSource(dataset=Id("d2")),
     ]
-    planned = plan(normalise(sources), labels=["chat", "golden", "d2"])
+    planned = pack(normalise(sources), labels=["chat", "golden", "d2"])
     assert str(planned).splitlines() == [
         "request  records  source                time range (UTC) or version",
         f"      1  {RECORDS - 1:>7,}  spans of 'chat'       2026-03-01 00:00:00 to 2026-03-02 00:00:00",

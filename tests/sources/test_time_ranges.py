@@ -14,7 +14,7 @@ from arize_queues_raw import limits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues._sources.packing import plan
+from arize_queues._sources.packing import pack
 from arize_queues._sources.reader import normalise
 from arize_queues._sources.sources import SessionSource, SpanSource, TraceSource
 from arize_queues.errors import InvalidRequestError
@@ -105,7 +105,7 @@ def test_repeated_spans_are_left_for_the_planner_to_count() -> None:
     rows = rows_at([START]) * 2
     sources = SpanSource.from_rows(rows, project="p")
     assert [source.span_ids for source in sources] == [("s0", "s0")]
-    assert plan(normalise(sources)).duplicates == 1
+    assert pack(normalise(sources)).duplicates == 1
 
 
 def test_no_rows_make_no_sources() -> None:
