@@ -9,10 +9,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
 import httpx
-from arize_queues_raw.types import UNSET, Unset
+from arize_queues_raw.unset import UNSET, Unset
 
+from arize_queues._clock import Clock
+from arize_queues._names.cache import NameCache
 from arize_queues._request.context import ClientContext
-from arize_queues._runtime.http import AsyncThrough, Connection, Through, Wire, most_under_way, settings, timeout_of
+from arize_queues._runtime.http import (
+    AsyncForwardingTransport,
+    Connection,
+    ForwardingTransport,
+    RequestBuilder,
+    client_options,
+    most_under_way,
+    timeout_of,
+)
 from arize_queues.annotation_queues._sync import AnnotationQueues
 
 from ._base_url import warn_if_unprotected
@@ -71,12 +81,13 @@ class _BaseClient(Generic[H]):
         )
         self._check_http_client(http_client, ssl_context)
         _check_on_response(on_response)
-        self._context = ClientContext(config, on_response)
+        clock = Clock()
+        self._context = ClientContext(config, NameCache(clock), on_response, clock)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
-        self._last_wire: Wire[H] | None = None
+        self._last_builder: RequestBuilder[H] | None = None
         self._connection: Connection[H] = Connection(
-            self._make, self._make_gate, self._loop, borrowed=http_client is not None
+            self._make, self._make_semaphore, self._loop, borrowed=http_client is not None
         )
         self._attach()
         warn_if_unprotected(config.base_url)
@@ -98,9 +109,9 @@ class _BaseClient(Generic[H]):
     def _make(self) -> H:
         if self._http_client is not None:
             return self._http_client
-        return cast("H", self._http_class(**settings(self._context.settings, self._ssl_context)))
+        return cast("H", self._http_class(**client_options(self._context.settings, self._ssl_context)))
 
-    def _make_gate(self, width: int) -> Any:
+    def _make_semaphore(self, width: int) -> Any:
         """Make the semaphore that lets so many requests be under way."""
         raise NotImplementedError
 
@@ -108,14 +119,14 @@ class _BaseClient(Generic[H]):
         """Give the event loop that connections made now belong to; None if to none."""
         return None
 
-    def _wire(self) -> Wire[H]:
+    def _builder(self) -> RequestBuilder[H]:
         """Give what requests go through; the last one is kept while its httpx client stays the same."""
-        http, wire = self._connection.get(), self._last_wire
-        if wire is None or wire.http is not http:
+        http, builder = self._connection.get(), self._last_builder
+        if builder is None or builder.http is not http:
             connection, config = self._connection, self._context.settings
-            gate = connection.gate(most_under_way(config))
-            wire = self._last_wire = Wire(http, gate, config, borrowed=connection.borrowed)
-        return wire
+            semaphore = connection.semaphore(most_under_way(config))
+            builder = self._last_builder = RequestBuilder(http, semaphore, config, borrowed=connection.borrowed)
+        return builder
 
     def with_options(
         self,
@@ -141,7 +152,7 @@ class _BaseClient(Generic[H]):
                 changes[name] = value
         other = copy.copy(self)
         other._context = self._context.with_settings(self._context.settings._replace(**changes))  # noqa: SLF001
-        other._last_wire = None  # noqa: SLF001
+        other._last_builder = None  # noqa: SLF001
         other._attach()  # noqa: SLF001
         return other
 
@@ -203,9 +214,9 @@ class ArizeClient(_BaseClient[httpx.Client]):
     _http_class = httpx.Client
 
     def _attach(self) -> None:
-        self.annotation_queues = AnnotationQueues(self._context, self._wire)
+        self.annotation_queues = AnnotationQueues(self._context, self._builder)
 
-    def _make_gate(self, width: int) -> threading.Semaphore:
+    def _make_semaphore(self, width: int) -> threading.Semaphore:
         return threading.Semaphore(width)
 
     @property
@@ -213,7 +224,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
         """Give the generated client on the same connections, for what the calls here lack."""
         http = self._connection.get()
         if not self._serves_as_raw(http):
-            http = httpx.Client(**settings(self._context.settings, None), transport=Through(http))
+            http = httpx.Client(**client_options(self._context.settings, None), transport=ForwardingTransport(http))
         return self._raw().set_httpx_client(http)
 
     def close(self) -> None:
@@ -244,9 +255,9 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
     def _attach(self) -> None:
         from arize_queues.annotation_queues._async import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
 
-        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._context, self._wire)
+        self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._context, self._builder)
 
-    def _make_gate(self, width: int) -> anyio.Semaphore:
+    def _make_semaphore(self, width: int) -> anyio.Semaphore:
         import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
 
         return anyio.Semaphore(width, fast_acquire=True)
@@ -264,7 +275,9 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
         """Give the generated client on the same connections, for what the calls here lack."""
         http = self._connection.get()
         if not self._serves_as_raw(http):
-            http = httpx.AsyncClient(**settings(self._context.settings, None), transport=AsyncThrough(http))
+            http = httpx.AsyncClient(
+                **client_options(self._context.settings, None), transport=AsyncForwardingTransport(http)
+            )
         return self._raw().set_async_httpx_client(http)
 
     async def aclose(self) -> None:

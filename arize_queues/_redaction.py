@@ -1,4 +1,4 @@
-"""What may be shown of a request and of what the server said."""
+"""Keep secrets out of texts: the parts of requests and answers that may be shown."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 def path_of(request: httpx.Request) -> str:
-    """Give the path of a request as it was sent, without the query, which may be private."""
+    """Return the path of a request as it was sent, without the query, which may be private."""
     return request.url.raw_path.partition(b"?")[0].decode("ascii")
 
 
-def masked(value: object, secret: str) -> Any:
-    """Take what the server said, less the key should the server have echoed it."""
+def redact(value: object, secret: str) -> Any:
+    """Replace the API key in a text or in JSON of the server, which may have echoed it."""
     if isinstance(value, str):
         return value.replace(secret, "***") if secret else value
     if isinstance(value, list):
-        return [masked(item, secret) for item in cast("list[object]", value)]
+        return [redact(item, secret) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         fields = cast("dict[object, object]", value)
-        return {masked(key, secret): masked(item, secret) for key, item in fields.items()}
+        return {redact(key, secret): redact(item, secret) for key, item in fields.items()}
     return value

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
-from arize_queues_raw.types import as_json, data_frame
+from arize_queues_raw.encoding import as_json
+from arize_queues_raw.frames import data_frame
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs]

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._redaction import masked, path_of
+from ._redaction import path_of, redact
 
 if TYPE_CHECKING:
     import httpx
@@ -155,14 +155,14 @@ class APIStatusError(ArizeQueuesError):
         self.method = response.request.method
         self.path = path_of(response.request)
         self.status_code = response.status_code
-        self.problem: dict[str, Any] = masked(problem, secret)
+        self.problem: dict[str, Any] = redact(problem, secret)
         self.title = _text(self.problem.get("title"))
         self.detail = _text(self.problem.get("detail"))
         self.type = _text(self.problem.get("type"))
-        self.request_id = masked(request_id, secret) or _id_text(self.problem.get("request_id"))
+        self.request_id = redact(request_id, secret) or _id_text(self.problem.get("request_id"))
         self.retry_after = retry_after
         self.response: httpx.Response | None = response
-        super().__init__(masked(self._describe(response), secret))
+        super().__init__(redact(self._describe(response), secret))
 
     def _describe(self, response: httpx.Response) -> str:
         said = [part for part in (self.title, self.detail) if part]

@@ -42,7 +42,7 @@ from arize_queues_raw.models import (
     Tag,
     TagColor,
 )
-from arize_queues_raw.types import UNSET, Unset
+from arize_queues_raw.unset import UNSET, Unset
 
 from arize_queues._sources.packing import PlannedRequest, PlannedSource, RecordPlan
 

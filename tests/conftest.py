@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import trio
 
-from arize_queues import _base_url as _address
-from arize_queues._request import prerelease as _stages
+from arize_queues import _base_url
+from arize_queues._request import prerelease
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -33,8 +33,8 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the process has been told once."""
-    monkeypatch.setattr(_stages, "_told", set())
-    monkeypatch.setattr(_address, "_warned_of", set())
+    monkeypatch.setattr(prerelease, "_warned", set())
+    monkeypatch.setattr(_base_url, "_warned_of", set())
 
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]

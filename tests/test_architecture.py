@@ -15,7 +15,7 @@ OURS = Path(arize_queues.__file__).parent
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
 USE_HTTPX = {"_plans.steps", "_bulk.scheduler", "_client", "errors", "_base_url", "_redaction"}
 USE_HTTPX |= {"annotation_queues._sync", "annotation_queues._async"}  # in annotations
-SEND = {"_runtime.http", "_runtime.drivers", "_runtime.within"}
+SEND = {"_runtime.http", "_runtime.drivers", "_runtime.timed"}
 SLEEP = {"_runtime.drivers", "_runtime.workers", "_clock"}
 
 
@@ -67,7 +67,7 @@ def test_only_these_modules_send():
 
 def test_only_these_modules_sleep_or_read_the_clock():
     """All others are told the time, so that tests can pass their own; a socket's time cannot be."""
-    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock", "_runtime.within"}
+    assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock", "_runtime.timed"}
     sleeping = {name for name, tree in TREES.items() if any(call.endswith(("sleep", "asleep")) for call in calls(tree))}
     assert sleeping <= SLEEP
     assert not [

@@ -1,142 +1,240 @@
-"""Bulk calls: what comes first, many batches sent at once, and how the outcome is put."""
+"""A bulk call, from its input to its result.
+
+A job resolves names and reads what it needs (`prepare`), sends its batches many at a time, and returns its result. If
+something is left, it raises a `PartialFailureError` that accounts for every record: what succeeded, what failed and
+why, and what remains, in the form that the call takes.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar, cast
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
-import attrs
-
-from arize_queues._plans.deadline import TimeIsUp, in_time
+from arize_queues._names.resolver import Resolver
+from arize_queues._plans.combinators import DeadlineReached, with_deadline
 from arize_queues._plans.steps import Plan
 from arize_queues._request.context import ClientContext
 from arize_queues._results import AddSummary, BulkSummary, Failure
 from arize_queues.errors import APITimeoutError, DeadlineExceededError, PartialFailureError
 
-from .batches import Supply
-from .outcomes import Account, Batch
-from .scheduler import Gathering
+from .batches import Batch, BatchPath, BatchSource, InputBuffer
+from .isolation import BatchSender
+from .ledger import Ledger
+from .options import BulkOptions
+from .outcomes import Outcomes
+from .progress import Progress
+from .scheduler import Scheduler
 
-R = TypeVar("R")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
-@attrs.define(eq=False)
-class BulkCall(Generic[R]):
-    """A bulk call: its batches, and how its outcome is put.
+class BulkJob(ABC, Generic[Item, Answer]):
+    """One bulk call.
+
+    Args:
+        context: The state of the client.
+        resolver: The names of the call.
+        given: The input, checked: a list or dict, or the caller's iterator, which is read while the job sends.
+        options: Progress, ledger and deadline of the call.
 
     Attributes:
-        session: The client's state.
-        account: What became of it.
-        deadline: The time on the session's clock after which nothing more is sent, or None.
-        completed: Makes what the call returns, out of the batches that went through, in input order.
-        remaining: Puts what is left into the form that the call takes: batches in input order, or None where there
-            are none yet.
-        summary: Counts; told how many ids failed.
-        failed: What a failed call begins its words with.
+        operation: Name of the call, for the ledger and the progress display.
+        keep_results: Keep the answers for the result.
+        buffer: Buffer of the caller's iterator; empty if the input is a list or dict.
+        outcomes: The outcome of each batch.
+        ledger: The ledger, or None.
+        progress: The progress display.
     """
 
-    context: ClientContext
-    account: Account[R]
-    deadline: float | None
-    completed: Callable[[list[tuple[Batch[R], R]], AddSummary | BulkSummary], Any]
-    remaining: Callable[[Iterable[Batch[R]] | None], Any]
-    summary: Callable[[int], AddSummary | BulkSummary]
-    failed: str = ""
-    _batches: Supply[R] | None = attrs.field(default=None, init=False)
-    _unbegun: bool = attrs.field(default=False, init=False)
-    _out_of_time: bool = attrs.field(default=False, init=False)
+    operation: ClassVar[str]
+    keep_results: ClassVar[bool] = True
 
-    def carry_out(self, prepared: Plan[Supply[R]], *, scout: bool = False) -> Plan[Any]:
-        """Send all batches, and return what the call returns.
+    def __init__(self, context: ClientContext, resolver: Resolver, given: Any, options: BulkOptions) -> None:
+        self.context = context
+        self.resolver = resolver
+        self.given = given
+        self.options = options
+        self.buffer = self._make_buffer(given if isinstance(given, Iterator) else iter(()))
+        self.outcomes: Outcomes[Answer] = Outcomes(keep_results=self.keep_results)
+        self.ledger = None if options.ledger is None else Ledger(options.ledger)
+        self.progress = Progress(options.progress, self.operation, context.clock)
+        self._sender = BatchSender[Answer](self)
+        self._batches: BatchSource | None = None
+        self._any_not_started = False
+        self._out_of_time = False
 
-        Args:
-            prepared: Finds and reads what the batches need, and makes them, in input order. Its errors are the call's.
-            scout: Send the first batch alone: what it finds out, the server's spelling and names, serves the others.
+    @property
+    def counts(self) -> Counter[str]:
+        """The counts of the records that succeeded, in this run and in earlier ones with the same ledger."""
+        counts = self.outcomes.counts
+        counts.update({} if self.ledger is None else self.ledger.before)
+        return counts
+
+    @property
+    def is_stream(self) -> bool:
+        """True if the input is the caller's iterator."""
+        return isinstance(self.given, Iterator)
+
+    # What each kind of job defines.
+
+    @abstractmethod
+    def prepare(self) -> Plan[BatchSource]:
+        """Resolve names, read what the job needs, open the ledger, and return the batches."""
+
+    @abstractmethod
+    def batch(self, path: BatchPath, item: Any) -> Batch:
+        """Return the batch of one item of `ListBatches`."""
+
+    @abstractmethod
+    def batches_of(self, group: int, items: list[Any]) -> tuple[Sequence[Batch], Counter[str]]:
+        """Return the batches of a group of items of the iterator, and their counts; a malformed item fails alone."""
+
+    @abstractmethod
+    def send(self, batch: Batch) -> Plan[Answer]:
+        """Send a batch."""
+
+    def split(self, batch: Batch) -> list[Batch]:
+        """Return the halves of a batch; none if it cannot be split."""
+        del batch
+        return []
+
+    def split_by_source(self, batch: Batch) -> list[Batch]:
+        """Return a batch for each record source of a batch; none if it has only one."""
+        del batch
+        return []
+
+    @abstractmethod
+    def count(self, batch: Batch, answer: Answer) -> Counter[str]:
+        """Return the counts of a batch that succeeded."""
+
+    @abstractmethod
+    def summary(self, failed: int) -> AddSummary | BulkSummary:
+        """Return the counts of the job so far, given the number of failed records."""
+
+    @abstractmethod
+    def result(self, summary: Any) -> Any:
+        """Return the result of the call, of the batches that succeeded so far, with their summary."""
+
+    @abstractmethod
+    def items_of(self, batch: Batch) -> Iterable[Item]:
+        """Return the items of a batch in the form that the call takes."""
+
+    @abstractmethod
+    def remaining(self, batches: Iterable[Batch]) -> Any:
+        """Return the items of batches as a list or dict that the call takes."""
+
+    def needs_warm_up(self) -> bool:
+        """Return True to send the first batch alone, because the others rely on what it finds out."""
+        return False
+
+    def failure_prefix(self) -> str:
+        """Return the beginning of the message of a failed call."""
+        return ""
+
+    def _make_buffer(self, source: Iterator[Any]) -> InputBuffer[Any]:
+        return InputBuffer(source, self.context, self.options.deadline)
+
+    # The story of every bulk call.
+
+    def run(self) -> Plan[Any]:
+        """Send all batches, and return the result of the call.
 
         Raises:
-            PartialFailureError: Not all went through.
+            PartialFailureError: Some records did not succeed.
         """
         try:
-            broken = yield from self._send_all(prepared, scout)
+            caller_error = yield from self._send_all()
         except BaseException as interruption:
             if not isinstance(interruption, Exception):
-                # Ctrl-C and cancellations must stay what they are, so the account rides along.
-                partial = self._partial("interrupted", PartialFailureError)
+                # Ctrl-C and a cancellation must keep their types, so the account is attached to them.
+                partial = self._partial_failure("interrupted", PartialFailureError)
                 cast("Any", interruption).partial = partial
                 interruption.add_note(str(partial))
             raise
         finally:
-            self.account.close()
-        return self._conclude(broken)
+            self.progress.close()
+            if self.ledger is not None:
+                self.ledger.close()
+        return self._conclude(caller_error)
 
-    def _send_all(self, prepared: Plan[Supply[R]], scout: bool) -> Plan[Exception | None]:
-        """Send all batches; give what the caller's own code raised, in the input or in `progress`."""
+    def _send_all(self) -> Plan[Exception | None]:
+        """Send all batches; return an error that the caller's code raised, in the iterator or in `progress`."""
         try:
-            batches = yield from in_time(prepared, self.deadline, self.context.clock.now)
-        except TimeIsUp:
+            batches = yield from with_deadline(self.prepare(), self.options.deadline, self.context.clock.now)
+        except DeadlineReached:
             self._out_of_time = True
             return None
         self._batches = batches
-        plans = map(self.account.deliver, batches)
+        plans = map(self._sender.send, batches)
         try:
-            if scout:
-                yield from self._gather(itertools.islice(plans, 1))
-            yield from self._gather(plans)
+            if self.needs_warm_up():
+                yield from self._schedule(itertools.islice(plans, 1))
+            yield from self._schedule(plans)
         except Exception as error:
             return error
-        self._unbegun = self._is_unbegun()
+        self._any_not_started = self._has_next()
         return None
 
-    def _gather(self, plans: Iterator[Plan[None]]) -> Plan[None]:
-        stopped = lambda: self.account.stop_reason is not None  # noqa: E731
-        gathering = Gathering(self.context, plans, stopped, self.deadline)
-        yield from gathering.carry_out()
-        self._out_of_time = self._out_of_time or gathering.out_of_time
+    def _schedule(self, plans: Iterator[Plan[None]]) -> Plan[None]:
+        scheduler = Scheduler(self.context, plans, self._is_stopped, self.options.deadline)
+        yield from scheduler.run()
+        self._out_of_time = self._out_of_time or scheduler.out_of_time
 
-    def _conclude(self, broken: Exception | None) -> Any:
-        account = self.account
-        if broken is not None:
-            raise self._partial(f"stopped by {broken!r}", PartialFailureError) from broken
-        failed = account.failed
+    def _is_stopped(self) -> bool:
+        return self._sender.stop_reason is not None
+
+    def _has_next(self) -> bool:
+        try:
+            return self._batches is not None and self._batches.has_next()
+        except Exception as error:  # of the caller's iterator, which is at its end then
+            self._sender.stop_reason = self._sender.stop_reason or f"stopped by {error!r}"
+            return False
+
+    def _conclude(self, caller_error: Exception | None) -> Any:
+        if caller_error is not None:
+            raise self._partial_failure(f"stopped by {caller_error!r}", PartialFailureError) from caller_error
+        failed, stop_reason = self.outcomes.failed, self._sender.stop_reason
         cause = failed[0][1] if failed else None
         if self._is_late():
-            raise self._partial("the deadline came first", DeadlineExceededError) from cause
-        if self._unbegun or account.left or account.stop_reason:
-            raise self._partial(account.stop_reason or "some of it did not go through", PartialFailureError) from cause
-        return self.completed(account.done, self.summary(0))
+            raise self._partial_failure("the deadline came first", DeadlineExceededError) from cause
+        if self._any_not_started or self.outcomes.unfinished or stop_reason:
+            raise self._partial_failure(stop_reason or "some of it did not go through", PartialFailureError) from cause
+        return self.result(self.summary(0))
 
     def _is_late(self) -> bool:
         if self._out_of_time:
             return True
-        if not self.context.is_past(self.deadline):
+        if not self.context.is_past(self.options.deadline):
             return False
-        cut_off = any(isinstance(error, APITimeoutError) for _, error in self.account.failed)
-        return cut_off or (self.account.stop_reason is None and self._unbegun)
+        cut_off = any(isinstance(error, APITimeoutError) for _, error in self.outcomes.failed)
+        return cut_off or (self._any_not_started and not self._is_stopped())
 
-    def _is_unbegun(self) -> bool:
-        """Say whether there is a batch that has not begun."""
-        try:
-            return self._batches is not None and self._batches.more()
-        except Exception as broken:  # the caller's iterator; it gives nothing more
-            self.account.stop_reason = self.account.stop_reason or f"stopped by {broken!r}"
-            return False
-
-    def _partial(self, reason: str, kind: type[PartialFailureError]) -> PartialFailureError:
-        account = self.account
-        failed = account.failed
+    def _partial_failure(self, reason: str, kind: type[PartialFailureError]) -> PartialFailureError:
+        failed = self.outcomes.failed
         summary = self.summary(sum(len(batch.ids) for batch, _ in failed))
         return kind(
-            f"{self.failed}{reason}",
-            completed=self.completed(account.done, summary),
-            remaining=self.remaining(self._left()),
+            f"{self.failure_prefix()}{reason}",
+            completed=self.result(summary),
+            remaining=self._remaining(),
             failures=[Failure(list(batch.ids), error) for batch, error in failed],
             summary=summary,
         )
 
-    def _left(self) -> Iterator[Batch[R]] | None:
+    def _remaining(self) -> Any:
+        """Return what is left, in the form that the call takes: an iterator for an iterator."""
         if self._batches is None:
-            return None
+            return self.buffer.remaining() if self.is_stream else self.given
         last = self._batches.last
-        untold = [last] if last is not None and last.position not in self.account.fates else []
-        return itertools.chain(self.account.left, untold, self._batches)
+        unreported = [last] if last is not None and last not in self.outcomes else []
+        batches = itertools.chain(self.outcomes.unfinished, unreported, self._batches)
+        return self._stream_of(batches) if self.is_stream else self.remaining(batches)
+
+    def _stream_of(self, batches: Iterable[Batch]) -> Iterator[Item]:
+        """Yield the items of batches, then the rest of the caller's iterator, which may be endless."""
+        for batch in batches:
+            yield from self.items_of(batch)
+        yield from self.buffer.remaining()

@@ -1,7 +1,7 @@
-"""The ledger of a bulk call: what is done, on disk as it happens, so that a killed job can go on.
+"""The ledger of a bulk call: finished records, on disk as they finish, so that a killed job can go on.
 
-One SQLite file per job. It holds the ids of what is done, and counts; never payloads or keys. The file is locked
-while a job uses it, and the lock ends with the process, however that ends.
+One SQLite file per job. It holds the IDs of finished records, and counts; never payloads or API keys. The file is
+locked while a job uses it, and the lock ends with the process, however that ends.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Self
 
 from arize_queues.errors import LedgerError
-
-LedgerPath: TypeAlias = str | os.PathLike[str] | None
 
 _APPLICATION_ID = 0x41514C31  # "AQL1", in the file's header: tells our files from other SQLite files
 
@@ -30,7 +28,7 @@ _SCHEMA = (
 
 
 def fingerprint(items: Iterable[str]) -> str:
-    """Sum up an input, in order."""
+    """Return a digest of strings, in order."""
     digest = hashlib.sha256()
     for item in items:
         digest.update(item.encode("utf-8", "surrogatepass") + b"\0")
@@ -38,35 +36,46 @@ def fingerprint(items: Iterable[str]) -> str:
 
 
 class Ledger:
-    """An open ledger. It belongs to a job once that begins: a call that is refused before leaves none behind.
+    """The ledger of one job. A call that is refused before `begin` leaves no file behind.
+
+    Args:
+        path: Path of the file.
 
     Attributes:
         before: The counts of earlier runs.
 
     Raises:
-        LedgerError: The file is not a ledger, is broken, in use, or belongs to another job.
+        LedgerError: The path cannot be that of a file.
     """
 
-    def __init__(self, path: str | os.PathLike[str], job: Mapping[str, str]) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
         if str(self._path) == ":memory:":
             raise LedgerError("ledger ':memory:': it must be a file, to be there after a crash")
-        self._job = dict(job)
+        self._job: dict[str, str] = {}
         self._done: set[str] = set()
         self._db: sqlite3.Connection | None = None
         self.before: Counter[str] = Counter()
-        if self._path.exists():
-            self._open(self._check)
 
-    def begin(self) -> None:
-        """Make the file the ledger of this job, if it is not yet.
+    def open(self, job: Mapping[str, str]) -> None:
+        """Read an existing file, and check that it belongs to the job: its operation, queue and input.
 
         Raises:
-            LedgerError: It cannot be written, or another process has begun the same.
+            LedgerError: The file is not a ledger, is broken, in use, or belongs to another job.
         """
-        self._open(self._create if self._db is None else self._complete)
+        self._job = dict(job)
+        if self._path.exists():
+            self._connect(self._check)
 
-    def _open(self, then: Callable[[sqlite3.Connection], None]) -> None:
+    def begin(self) -> None:
+        """Create the file, unless it exists.
+
+        Raises:
+            LedgerError: It cannot be written, or another process has created it meanwhile.
+        """
+        self._connect(self._create if self._db is None else self._complete)
+
+    def _connect(self, then: Callable[[sqlite3.Connection], None]) -> None:
         try:
             if self._db is None:
                 self._db = sqlite3.connect(self._path, isolation_level=None, timeout=0.0, check_same_thread=False)
@@ -99,10 +108,10 @@ class Ledger:
             self._create(db)
 
     def _create(self, db: sqlite3.Connection) -> None:
-        if _has_tables(db):  # it was not there when we looked
+        if _has_tables(db):  # it did not exist when `open` looked
             raise LedgerError(f"ledger {self._path}: another process has begun it")
-        # WAL with NORMAL loses nothing when the process dies; only a power cut can take the last entries, and
-        # what is missing is then sent again, which the server ignores.
+        # WAL with NORMAL loses nothing when the process dies. Only a power cut can take the last entries; their
+        # records are then sent again, which the server ignores.
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
         for statement in _SCHEMA:
@@ -111,14 +120,14 @@ class Ledger:
         db.execute("COMMIT")
 
     def has(self, key: str) -> bool:
-        """Say whether something is done."""
+        """Return True if a record is finished."""
         return key in self._done
 
     def __len__(self) -> int:
         return len(self._done)
 
     def write(self, keys: Iterable[str], counts: Mapping[str, int]) -> None:
-        """Take down that these are done, and add to the counts, all or nothing; the job has begun.
+        """Record finished records, and add to the counts, all or nothing. `begin` comes first.
 
         Raises:
             LedgerError: It cannot be written.
@@ -140,7 +149,7 @@ class Ledger:
                     self._db.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file, and unlock it."""
         if self._db is not None:
             self._db.close()
             self._db = None

@@ -1,4 +1,4 @@
-"""How many requests may be under way: additive increase, multiplicative decrease. Pure."""
+"""The number of requests under way at once: additive increase, multiplicative decrease (AIMD). Pure."""
 
 from __future__ import annotations
 
@@ -6,41 +6,45 @@ import attrs
 
 
 @attrs.define
-class Pace:
-    """The pace of one bulk call. Its requests are numbered in the order in which they begin.
+class ConcurrencyLimiter:
+    """The limit of one bulk call. Its requests are numbered in the order in which they start.
 
     Attributes:
-        most: Requests under way at once, at most.
-        held_until: The time before which none may begin, since the server asked to wait.
+        most: Upper bound of the limit.
+        paused_until: Time before which no request may start, because the server asked to wait.
     """
 
     most: int
-    held_until: float = float("-inf")
-    _allowed: float = attrs.field(init=False)
-    _newest_at_refusal: int = attrs.field(default=0, init=False)
+    paused_until: float = float("-inf")
+    _limit: float = attrs.field(init=False)
+    _newest_at_decrease: int = attrs.field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Begin at full width; the server says when that is too much."""
-        self._allowed = float(self.most)
+        """Start at the upper bound; the server says when that is too much."""
+        self._limit = float(self.most)
 
     @property
-    def allowed(self) -> int:
-        """Requests under way at once, at present."""
-        return int(self._allowed)
+    def limit(self) -> int:
+        """Number of requests that may be under way now."""
+        return int(self._limit)
 
-    def refused(self, request: int, newest: int) -> None:
-        """Take down that the server refused a request as one too many, when `newest` was the last one begun.
+    def on_throttled(self, request: int, newest: int) -> None:
+        """Halve the limit after a 429, at most once per round.
 
-        The requests that were under way together are refused together: that is one sign, not many.
+        Requests that were under way together are throttled together, which is one sign, not many.
+
+        Args:
+            request: Number of the throttled request.
+            newest: Number of the request that started last.
         """
-        if request > self._newest_at_refusal:
-            self._allowed = max(1.0, self._allowed / 2)
-            self._newest_at_refusal = newest
+        if request > self._newest_at_decrease:
+            self._limit = max(1.0, self._limit / 2)
+            self._newest_at_decrease = newest
 
-    def hold(self, until: float) -> None:
-        """Let none begin before a time; the longest wait that was asked for counts."""
-        self.held_until = max(self.held_until, until)
+    def on_success(self) -> None:
+        """Raise the limit, by one for each round of successes."""
+        self._limit = min(float(self.most), self._limit + 1 / self._limit)
 
-    def succeeded(self) -> None:
-        """Take down an answer: a round of them widens the pace by one."""
-        self._allowed = min(float(self.most), self._allowed + 1 / self._allowed)
+    def pause_until(self, time: float) -> None:
+        """Start no request before a time; the latest of all such times counts."""
+        self.paused_until = max(self.paused_until, time)

@@ -1,7 +1,8 @@
-"""The plans of all calls, each loaded when it is first called.
+"""The calls of a client, one function each: check the arguments, resolve names, send.
 
-The generated models and what serves bulk calls take longer to load than httpx; a program that only reads a queue
-does without most of them.
+`queues`, `create`, `records`, `labels` and `tags` tell what each call does, as plans. This table loads the module of a
+call when the call is first used: generated models and bulk modules take longer to load than httpx, and a program that
+only reads a queue does without most of them. Imports `_bulk` and what is below it. Start in `queues`.
 """
 
 from __future__ import annotations
@@ -10,24 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arize_queues._bulk.per_record import annotate_records, assign_records
-
-    from .add import add_records, plan_records
     from .create import create_queue
-    from .deletion import delete_records
-    from .queues import (
-        add_tags,
-        annotate_record,
-        assign_record,
-        delete_queue,
-        get_queue,
-        iter_queues,
-        iter_records,
-        list_queues,
-        list_records,
-        list_tags,
-        update_queue,
-    )
+    from .labels import annotate_record, annotate_records, assign_record, assign_records
+    from .queues import delete_queue, get_queue, iter_queues, list_queues, update_queue
+    from .records import add_records, delete_records, iter_records, list_records, plan_records
+    from .tags import add_tags, list_tags
 
 __all__ = [
     "add_records",
@@ -49,19 +37,19 @@ __all__ = [
     "update_queue",
 ]
 
-_HOMES = {
-    "add_records": "arize_queues._operations.add",
-    "plan_records": "arize_queues._operations.add",
-    "create_queue": "arize_queues._operations.create",
-    "annotate_records": "arize_queues._bulk.per_record",
-    "assign_records": "arize_queues._bulk.per_record",
-    "delete_records": "arize_queues._operations.deletion",
+_MODULES = {
+    "queues": ("delete_queue", "get_queue", "iter_queues", "list_queues", "update_queue"),
+    "create": ("create_queue",),
+    "records": ("add_records", "delete_records", "iter_records", "list_records", "plan_records"),
+    "labels": ("annotate_record", "annotate_records", "assign_record", "assign_records"),
+    "tags": ("add_tags", "list_tags"),
 }
+_MODULE_OF = {call: module for module, calls in _MODULES.items() for call in calls}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(name)
-    plan = getattr(import_module(_HOMES.get(name, "arize_queues._operations.queues")), name)
-    globals()[name] = plan
+    """Load the module of a call."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    plan = globals()[name] = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
     return plan

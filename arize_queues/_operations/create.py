@@ -1,33 +1,30 @@
-"""Creating a queue, with any amount of records, exactly once."""
+"""Create a queue exactly once, with any number of records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from arize_queues_raw.api.annotation_queues import create_annotation_queue, get_annotation_queue
 from arize_queues_raw.models import AnnotationQueue, CreateAnnotationQueueRequest
-from arize_queues_raw.types import Unset
+from arize_queues_raw.unset import Unset
 
-from arize_queues._bulk.add import Added, Adding
-from arize_queues._bulk.batches import Supply
+from arize_queues._bulk.add import AddJob, counts_of
+from arize_queues._bulk.batches import BatchSource
+from arize_queues._bulk.options import BulkOptions
 from arize_queues._inputs.checks import Checks
+from arize_queues._inputs.identifiers import Id
 from arize_queues._inputs.messages import is_list
-from arize_queues._names.resolver import (
-    QUEUE,
-    QueueRef,
-    check,
-    field_of,
-    forget_queue_name,
-    renewing,
-    search,
-    space_id_of,
-)
+from arize_queues._names.resolver import QueueRef, Resolver
+from arize_queues._names.resources import QUEUE
+from arize_queues._names.search import field_of, search
 from arize_queues._plans.steps import Plan
+from arize_queues._request.availability import check_available
 from arize_queues._request.call import call, call_once
 from arize_queues._request.context import ClientContext
-from arize_queues._request.retry import NEVER_SENT, REFUSED_UNSEEN
+from arize_queues._request.retry import NEVER_SENT, NOT_PROCESSED
 from arize_queues._sources.packing import RecordPlan
-from arize_queues._sources.resolution import plan_sources, read_sources
+from arize_queues._sources.resolution import pack_resolved, read_sources
 from arize_queues.errors import (
     APIConnectionError,
     APIStatusError,
@@ -35,7 +32,7 @@ from arize_queues.errors import (
     UnexpectedResponseError,
 )
 
-from .queues import config_ids, only_new
+from .queues import config_ids
 
 
 def create_queue(
@@ -52,7 +49,7 @@ def create_queue(
 ) -> Plan[AnnotationQueue]:
     checks = Checks()
     checks.name("name", name)
-    check(checks.problems, "space", space)
+    checks.name_or_id("space", space)
     configs = checks.names("annotation_config_ids", annotation_config_ids, least=1)
     body = CreateAnnotationQueueRequest(name=name, space_id="", annotation_config_ids=[], annotator_emails=[])
     body.annotator_emails = checks.emails("annotator_emails", annotator_emails, least=1)
@@ -61,33 +58,36 @@ def create_queue(
         checks.instructions(instructions)
         body.instructions = instructions or None
     if column_allowlist is not None:
-        only_new(context, checks, "column_allowlist")
+        check_available(context, checks, "column_allowlist")
         body.column_allowlist = checks.columns(column_allowlist)
     given = list(record_sources) if is_list(record_sources) else record_sources
     sources = [] if given is None or given == [] else read_sources(context, checks, given)
     checks.refuse()
 
-    context = context.for_call()
+    resolver = Resolver(context, space=space)
 
     def send() -> Plan[tuple[RecordPlan, AnnotationQueue, bool]]:
-        body.space_id = yield from space_id_of(context, space)
-        body.annotation_config_ids = yield from config_ids(context, configs, lambda: space_id_of(context, space))
-        planned = yield from plan_sources(context, sources, lambda: space_id_of(context, space))
-        if planned.requests:
-            body.record_sources = [*planned.requests[0].to_wire()]
-        forget_queue_name(context, name, body.space_id)
-        return planned, *(yield from _create_once(context, body))
+        body.space_id = yield from resolver.space_id()
+        body.annotation_config_ids = yield from config_ids(resolver, configs)
+        plan = yield from pack_resolved(resolver, sources)
+        if plan.requests:
+            body.record_sources = [*plan.requests[0].to_wire()]
+        resolver.forget(QUEUE, name, body.space_id)
+        return plan, *(yield from _create_once(context, body))
 
-    planned, queue, sure = yield from renewing(context, send)
-    # Whether a create whose answer was lost took its records is not known, so then they all go out again.
-    return (yield from _add_rest(context, queue, planned, 1 if sure else 0))
+    plan, queue, is_answered = yield from resolver.retry_if_stale(send)
+    # A create whose answer was lost may have added its records or not, so they are all sent again.
+    sent = 1 if is_answered else 0
+    if len(plan.requests) > sent:
+        yield from AddRestJob(context, queue, plan, sent).run()
+    return queue
 
 
 def _create_once(context: ClientContext, body: CreateAnnotationQueueRequest) -> Plan[tuple[AnnotationQueue, bool]]:
-    """Create a queue, and say whether the answer came.
+    """Create a queue; return it, and True if the answer came.
 
-    Where it was lost, the server may have acted, and a second try might make a second queue or meet the first
-    one as a conflict; so the name is looked up instead.
+    If the answer is lost, the server may have acted: a second create could make a second queue, or meet the first one
+    as a conflict. So the queue is looked up by its name instead.
     """
     try:
         return (yield from call_once(context, create_annotation_queue, body=body)), True
@@ -101,17 +101,17 @@ def _create_once(context: ClientContext, body: CreateAnnotationQueueRequest) -> 
 
 
 def _may_have_acted(lost: ArizeQueuesError) -> bool:
-    """Say whether the queue may be there all the same."""
+    """Return True if the queue may exist in spite of the error."""
     if isinstance(lost, APIStatusError):
         status = lost.status_code
-        return status == 408 or (status >= 500 and status not in REFUSED_UNSEEN)
+        return status == 408 or (status >= 500 and status not in NOT_PROCESSED)
     return not isinstance(lost.__cause__, NEVER_SENT)
 
 
 def _look_up(
     context: ClientContext, body: CreateAnnotationQueueRequest, lost: ArizeQueuesError
 ) -> Plan[AnnotationQueue | None]:
-    """Find the queue that a create with a lost answer may have made; None if there is none such."""
+    """Return the queue that a create with a lost answer made; None if there is none as it was asked for."""
     try:
         matching, _ = yield from search(context, QUEUE, body.name, body.space_id)
         if not matching:
@@ -133,23 +133,44 @@ def _is_as_asked(queue: AnnotationQueue, body: CreateAnnotationQueueRequest) -> 
 
 
 def _same(found: list[str], asked: list[str]) -> bool:
-    """Compare without regard to order and case, and let pass what the server left out of its answer."""
+    """Compare without regard to order and case; an empty list matches, because the server may leave it out."""
     return not found or {item.casefold() for item in found} == {item.casefold() for item in asked}
 
 
-def _add_rest(context: ClientContext, queue: AnnotationQueue, planned: RecordPlan, sent: int) -> Plan[AnnotationQueue]:
-    """Add what did not go with the create: all but so many requests of the plan."""
-    rest = planned.requests[sent:]
-    if not rest:
-        return queue
-    adding = Adding(context, None, None, created=queue)
-    adding.queue = QueueRef(queue.id, None, queue.id, home=queue.space_id)
-    batches = adding.as_planned(RecordPlan(rest, planned.submitted, planned.duplicates))
-    adding.planned["created"] = sum(request.count or 0 for request in planned.requests[:sent])
+class AddRestJob(AddJob):
+    """Add the records that did not fit into the create; the result is the queue.
 
-    def prepared() -> Plan[Supply[Added]]:
+    Args:
+        context: The state of the client.
+        queue: The queue that was created.
+        plan: The requests of all records of the call.
+        sent: Number of requests of the plan that went with the create.
+    """
+
+    def __init__(self, context: ClientContext, queue: AnnotationQueue, plan: RecordPlan, sent: int) -> None:
+        rest = plan.requests[sent:]
+        sources = [part.as_source() for request in rest for part in request.sources]
+        resolver = Resolver(context, QueueRef(Id(queue.id), Id(queue.space_id)))
+        super().__init__(context, resolver, sources, BulkOptions())
+        self._queue = queue
+        self._rest = RecordPlan(rest, plan.submitted, plan.duplicates)
+        self._packed = counts_of(self._rest)
+        self._created_before = sum(request.count or 0 for request in plan.requests[:sent])
+
+    def prepare(self) -> Plan[BatchSource]:
+        """Return the batches; names and requests are settled already."""
         yield from ()
-        return batches
+        return self.batches_of_plan(self._rest)
 
-    yield from adding.carry_out([part.as_source() for request in rest for part in request.sources], prepared())
-    return queue
+    def created_before(self) -> int:
+        """Return the number of records that went with the create."""
+        return self._created_before
+
+    def result(self, summary: Any) -> AnnotationQueue:
+        """Return the queue."""
+        del summary
+        return self._queue
+
+    def failure_prefix(self) -> str:
+        """Name the queue, which exists in spite of the failure."""
+        return f"the queue {self._queue.id} was created, but not all was added: "

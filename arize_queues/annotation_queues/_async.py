@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from arize_queues_raw.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_RECORDS_PAGE_SIZE
-from arize_queues_raw.types import UNSET, Unset
+from arize_queues_raw.unset import UNSET, Unset
 
 from arize_queues import _operations
 from arize_queues._plans.steps import Plan
@@ -33,11 +33,9 @@ if TYPE_CHECKING:
         ListTagsResponse,
     )
 
-    from arize_queues._bulk.ledger import LedgerPath
-    from arize_queues._bulk.preconditions import OnConflict
-    from arize_queues._bulk.progress import ProgressOption
+    from arize_queues._bulk.options import LedgerPath, OnConflict, ProgressOption
     from arize_queues._results import AddRecordsResult, BulkResult
-    from arize_queues._runtime.http import Wire
+    from arize_queues._runtime.http import RequestBuilder
     from arize_queues._sources.packing import RecordPlan
 
 T = TypeVar("T")
@@ -61,9 +59,9 @@ class AsyncAnnotationQueues:
     The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
     """
 
-    def __init__(self, context: ClientContext, wire: Callable[[], Wire[httpx.AsyncClient]]) -> None:
+    def __init__(self, context: ClientContext, builder: Callable[[], RequestBuilder[httpx.AsyncClient]]) -> None:
         self._context = context
-        self._wire = wire
+        self._builder = builder
 
     async def list(
         self,
@@ -532,7 +530,7 @@ class AsyncAnnotationQueues:
         )
 
     async def _run(self, plan: Plan[T]) -> T:
-        return await arun(plan, self._wire(), self._context.clock)
+        return await arun(plan, self._builder(), self._context.clock)
 
     def _iterate(self, plan: Plan[None]) -> AsyncGenerator[Any]:
-        return aiterate(plan, self._wire(), self._context.clock)
+        return aiterate(plan, self._builder(), self._context.clock)

@@ -20,7 +20,7 @@ from arize_queues_raw.models import AddAnnotationQueueRecordsRequest
 
 from arize_queues import SessionSource, SpanSource
 from arize_queues._request.revision import NEW, spell
-from arize_queues._sources.packing import plan
+from arize_queues._sources.packing import pack
 from arize_queues._sources.reader import normalise
 
 from . import payloads
@@ -59,16 +59,16 @@ def _sources(number: int, ids: int) -> list[SpanSource]:
 def _steps(sources: Sequence[SpanSource], rounds: int) -> dict[str, float]:
     """Take an add apart into its steps, and give the CPU seconds of each."""
     read = normalise(sources)
-    planned = plan(read)
+    planned = pack(read)
     bodies = [AddAnnotationQueueRecordsRequest(request.to_wire()) for request in planned.requests]  # type: ignore[arg-type]
-    kwargs = [create_annotation_queue_record._get_kwargs(payloads.QUEUE_ID, body=body) for body in bodies]
+    kwargs = [create_annotation_queue_record.build_request(payloads.QUEUE_ID, body=body) for body in bodies]
     texts = [spell(each["json"], NEW) for each in kwargs]
     steps: dict[str, Callable[[], Any]] = {
         "reading": lambda: normalise(sources),
-        "planning": lambda: plan(read),
+        "planning": lambda: pack(read),
         "spelling": lambda: [request.to_wire() for request in planned.requests],
         "body": lambda: [
-            spell(create_annotation_queue_record._get_kwargs(payloads.QUEUE_ID, body=body)["json"], NEW)
+            spell(create_annotation_queue_record.build_request(payloads.QUEUE_ID, body=body)["json"], NEW)
             for body in bodies
         ],
         "JSON": lambda: [json.dumps(text, separators=(",", ":")).encode() for text in texts],
@@ -111,7 +111,7 @@ def _above_bound(chosen: random.Random, most: int) -> tuple[int, int]:
         else:
             sources.append(SpanSource(span_ids=ids, **owner))
     bound = _lower_bound(sources)
-    return len(plan(normalise(sources)).requests) - bound, bound
+    return len(pack(normalise(sources)).requests) - bound, bound
 
 
 def _lower_bound(sources: list[Any]) -> int:

@@ -17,7 +17,7 @@ from arize_queues import (
     ServerError,
 )
 from arize_queues._request.retry import LONGEST_RETRY_AFTER
-from arize_queues._sources.packing import plan
+from arize_queues._sources.packing import pack
 from arize_queues.emulator import Fault
 from tests.support.bulk_world import WRITES, Job, World, check_sums, done_in
 from tests.support.clock import ManualClock
@@ -218,7 +218,7 @@ def test_a_create_whose_answer_is_lost_happens_once(world: World, kind: str, dro
 def test_an_overflow_that_fails_leaves_the_queue_in_the_error(world: World, kind: str) -> None:
     """When records of a create are refused, the error has the queue and the rest, in the form that an add takes."""
     job, caller = Job.of(world, "create", REQUESTS), world.caller(kind)
-    bad = plan(job.given).requests[-1].sources[-1].ids[-1]
+    bad = pack(job.given).requests[-1].sources[-1].ids[-1]
     world.emulator.faults.add(Fault(method="POST", path="*/records", reject=[bad], times=None))
     with pytest.raises(PartialFailureError, match="was created") as caught:
         caller("create", **job.arguments(job.given))

@@ -19,9 +19,9 @@ from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_R
 import arize_queues
 from arize_queues import PartialFailureError
 from arize_queues._plans.steps import Send, Start
-from arize_queues._runtime.http import Wire
-from arize_queues._runtime.within import asend_within, send_within
-from arize_queues._runtime.workers import ThreadBackground
+from arize_queues._runtime.http import RequestBuilder
+from arize_queues._runtime.timed import asend_within, send_within
+from arize_queues._runtime.workers import ThreadWorkers
 from arize_queues._settings import Settings
 from tests.support.bulk_world import ANA, Caller, Handled, Press, World, check_sums, done_in, span_id
 from tests.support.clock import ManualClock
@@ -187,14 +187,14 @@ def test_the_queue_that_was_created_is_not_lost(world: World) -> None:
 def test_a_second_ctrl_c_waits_for_nobody() -> None:
     """A server that does not answer keeps nobody who presses twice; the thread ends by itself."""
     release, main = threading.Event(), threading.main_thread().ident
-    background = ThreadBackground(lambda send: release.wait(30), ManualClock(1000.0).as_clock())
-    background.start(Start(1, Send({})))
+    workers = ThreadWorkers(lambda send: release.wait(30), ManualClock(1000.0).as_clock())
+    workers.start(Start(1, Send({})))
     try:
         for _ in range(2):
             threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
             with pytest.raises(KeyboardInterrupt):
-                background.next(None)
-        background.close()
+                workers.next(None)
+        workers.close()
         (left,) = [thread for thread in threading.enumerate() if thread.name.startswith("arize-queues_")]
     finally:
         release.set()
@@ -204,15 +204,15 @@ def test_a_second_ctrl_c_waits_for_nobody() -> None:
 def test_ctrl_c_while_an_iteration_closes_is_heard() -> None:
     """Leaving an iteration waits for the page ahead; Ctrl-C there is nobody else's to tell of."""
     release, main = threading.Event(), threading.main_thread().ident
-    background = ThreadBackground(lambda send: release.wait(30), ManualClock(1000.0).as_clock())
-    background.start(Start(1, Send({})))
+    workers = ThreadWorkers(lambda send: release.wait(30), ManualClock(1000.0).as_clock())
+    workers.start(Start(1, Send({})))
     threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            background.close()
+            workers.close()
     finally:
         release.set()
-    background.close()
+    workers.close()
 
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
@@ -224,7 +224,7 @@ def test_a_deadline_bounds_the_wait_for_a_turn(kind: str) -> None:
         requests.append(request)
         return httpx.Response(204)
 
-    wire = Wire(
+    builder = RequestBuilder(
         httpx.Client(transport=httpx.MockTransport(handle))
         if kind == "sync"
         else httpx.AsyncClient(transport=httpx.MockTransport(handle)),
@@ -235,5 +235,5 @@ def test_a_deadline_bounds_the_wait_for_a_turn(kind: str) -> None:
     send = Send({"method": "get", "url": "/v2/spaces"}, within=0.01)
     ask = send_within if kind == "sync" else partial(anyio.run, asend_within)
     with pytest.raises(httpx.PoolTimeout):
-        ask(wire, send, 0.01)
+        ask(builder, send, 0.01)
     assert requests == []

@@ -100,9 +100,16 @@ def other_database_of_the_same_tables(path: Path) -> None:
     with_database(path, "CREATE TABLE job (field TEXT PRIMARY KEY, value TEXT)", "CREATE TABLE done (key TEXT)")
 
 
+def opened(path: Path, job: dict[str, str]) -> Ledger:
+    """Open the ledger of a job."""
+    ledger = Ledger(path)
+    ledger.open(job)
+    return ledger
+
+
 def broken_ledger(path: Path) -> None:
     """Write a ledger, and spoil it."""
-    with Ledger(path, {"operation": "add_records"}) as ledger:
+    with opened(path, {"operation": "add_records"}) as ledger:
         ledger.begin()
     content = bytearray(path.read_bytes())
     content[100:] = bytes(255 - byte for byte in content[100:])
@@ -111,7 +118,7 @@ def broken_ledger(path: Path) -> None:
 
 def half_a_ledger(path: Path) -> None:
     """Write a ledger, and cut it."""
-    with Ledger(path, {"operation": "add_records"}) as ledger:
+    with opened(path, {"operation": "add_records"}) as ledger:
         ledger.begin()
     path.write_bytes(path.read_bytes()[:5000])
 
@@ -208,11 +215,11 @@ def test_a_ledger_in_use_is_refused(world: World, tmp_path: Path, method: str) -
 def test_two_ledgers_cannot_be_open_on_one_file(tmp_path: Path) -> None:
     """The second opening fails, also before the first has written anything."""
     path, job = tmp_path / "job.sqlite", {"operation": "add_records"}
-    with Ledger(path, job) as first:
+    with opened(path, job) as first:
         first.begin()
         with pytest.raises(LedgerError, match="in use"):
-            Ledger(path, job)
-    with Ledger(path, job) as again:
+            opened(path, job)
+    with opened(path, job) as again:
         assert len(again) == 0
 
 
@@ -379,7 +386,7 @@ def test_what_is_done_is_not_judged_again(world: World, tmp_path: Path) -> None:
 def test_a_ledger_that_another_process_begins_meanwhile_is_refused(tmp_path: Path) -> None:
     """Two calls that found no file cannot both begin it, though they look in between at what is there."""
     path = tmp_path / "job.sqlite"
-    first, second = Ledger(path, {"operation": "annotate_records"}), Ledger(path, {"operation": "assign_records"})
+    first, second = opened(path, {"operation": "annotate_records"}), opened(path, {"operation": "assign_records"})
     first.begin()
     first.close()
     with pytest.raises(LedgerError, match="another process has begun it"):

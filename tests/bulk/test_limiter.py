@@ -5,60 +5,60 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arize_queues._bulk.limiter import Pace
+from arize_queues._bulk.limiter import ConcurrencyLimiter
 
 
 def test_it_begins_at_full_width():
     """The server says when that is too much."""
-    assert Pace(8).allowed == 8
+    assert ConcurrencyLimiter(8).limit == 8
 
 
 def test_a_refusal_halves_it():
     """Multiplicative decrease."""
-    pace = Pace(8)
-    pace.refused(1, newest=8)
-    assert pace.allowed == 4
+    limiter = ConcurrencyLimiter(8)
+    limiter.on_throttled(1, newest=8)
+    assert limiter.limit == 4
 
 
 def test_refusals_of_one_round_are_one_sign():
     """Eight requests that were under way together are refused together, however long the server asks to wait."""
-    pace = Pace(8)
+    limiter = ConcurrencyLimiter(8)
     for request in range(1, 9):
-        pace.refused(request, newest=8)
-    assert pace.allowed == 4
-    pace.refused(9, newest=12)
-    assert pace.allowed == 2
+        limiter.on_throttled(request, newest=8)
+    assert limiter.limit == 4
+    limiter.on_throttled(9, newest=12)
+    assert limiter.limit == 2
 
 
 def test_the_longest_wait_of_a_round_counts():
     """A shorter one that comes later does not shorten it."""
-    pace = Pace(8)
-    pace.hold(15.0)
-    pace.hold(12.0)
-    assert pace.held_until == 15.0
-    pace.hold(21.0)
-    assert pace.held_until == 21.0
+    limiter = ConcurrencyLimiter(8)
+    limiter.pause_until(15.0)
+    limiter.pause_until(12.0)
+    assert limiter.paused_until == 15.0
+    limiter.pause_until(21.0)
+    assert limiter.paused_until == 21.0
 
 
 def test_a_round_of_answers_widens_it_by_one():
     """From 4 to 5 takes about four answers, up to the full width and no further."""
-    pace = Pace(8)
-    pace.refused(1, newest=8)
+    limiter = ConcurrencyLimiter(8)
+    limiter.on_throttled(1, newest=8)
     for _ in range(5):
-        pace.succeeded()
-    assert pace.allowed == 5
+        limiter.on_success()
+    assert limiter.limit == 5
     for _ in range(100):
-        pace.succeeded()
-    assert pace.allowed == 8
+        limiter.on_success()
+    assert limiter.limit == 8
 
 
 @given(st.integers(1, 64), st.integers(0, 50), st.integers(0, 50))
 def test_it_stays_within_one_and_the_setting(most, refusals, answers):
     """Whatever the server does, one request may always go, and never more than the user allowed."""
-    pace = Pace(most)
+    limiter = ConcurrencyLimiter(most)
     for request in range(1, refusals + 1):
-        pace.refused(request, newest=request)
-        assert 1 <= pace.allowed <= most
+        limiter.on_throttled(request, newest=request)
+        assert 1 <= limiter.limit <= most
     for _ in range(answers):
-        pace.succeeded()
-        assert 1 <= pace.allowed <= most
+        limiter.on_success()
+        assert 1 <= limiter.limit <= most

@@ -13,7 +13,7 @@ import pytest
 from arize_queues_raw.limits import MAX_RECORD_IDS_PER_DELETE, MAX_RECORDS_PER_REQUEST
 
 from arize_queues import ExampleSource, PartialFailureError, SpanSource
-from arize_queues._bulk.add import _REQUESTS_PLANNED_TOGETHER
+from arize_queues._bulk.add import _REQUESTS_PACKED_TOGETHER
 from tests.support.bulk_world import START, Caller, Handled
 from tests.support.plain_server import QUEUE, PlainServer
 
@@ -86,7 +86,7 @@ def test_sources_are_read_a_few_requests_at_a_time(kind: str) -> None:
     caller = Caller(kind=kind, transport=Handled(watched))
     result = caller("add_records", client={"max_concurrency": WIDTH}, annotation_queue=QUEUE, record_sources=sources)
     assert result.summary.created == watched.taken == 100 * size
-    assert watched.furthest <= (_REQUESTS_PLANNED_TOGETHER + 1 + 2 * WIDTH) * MAX_RECORDS_PER_REQUEST
+    assert watched.furthest <= (_REQUESTS_PACKED_TOGETHER + 1 + 2 * WIDTH) * MAX_RECORDS_PER_REQUEST
 
 
 def test_whole_datasets_are_read_a_few_at_a_time() -> None:
@@ -98,7 +98,7 @@ def test_whole_datasets_are_read_a_few_at_a_time() -> None:
     Caller(kind="sync", transport=Handled(watched))(
         "add_records", client={"max_concurrency": WIDTH}, annotation_queue=QUEUE, record_sources=sources
     )
-    assert watched.furthest <= _REQUESTS_PLANNED_TOGETHER + 1 + 2 * WIDTH
+    assert watched.furthest <= _REQUESTS_PACKED_TOGETHER + 1 + 2 * WIDTH
 
 
 class Name(str):

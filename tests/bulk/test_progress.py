@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import pytest
 
 from arize_queues import PartialFailureError
-from arize_queues._bulk.progress import show
+from arize_queues._bulk.progress import Progress
 from arize_queues.emulator import Fault
 from tests.support.bulk_world import Job, World
 from tests.support.clock import ManualClock
@@ -165,7 +165,8 @@ def test_a_line_comes_every_few_seconds(terminal: Terminal, monkeypatch: pytest.
     terminal.attach(monkeypatch)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     clock = ManualClock(1000.0)
-    progress = show(True, 10_000, "delete_records", clock.as_clock())
+    progress = Progress(True, "delete_records", clock.as_clock())
+    progress.start(10_000)
     for seconds in (1, 3, 2, 1, 6, 0):
         clock.elapsed += seconds
         progress.advance(1000)

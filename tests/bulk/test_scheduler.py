@@ -12,37 +12,29 @@ import httpx
 import pytest
 
 from arize_queues import ConfigurationError
-from arize_queues._bulk.scheduler import Gathering
+from arize_queues._bulk.scheduler import Scheduler
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start
-from arize_queues._request.context import ClientContext
-from arize_queues._settings import Settings
 from tests.support.bulk_world import Caller, Handled
 from tests.support.clock import ManualClock
 from tests.support.plain_server import QUEUE, PlainServer, identity
+from tests.support.plans import make_context
 
 MOST = 8
 DEFAULT = 8
 ANNOTATE = [{"name": "notes", "text": "x"}]
 
 
-def context_of(clock: ManualClock, most: int = MOST) -> ClientContext:
-    """Make a session of so many requests at once."""
-    return ClientContext(
-        Settings(api_key="a-key", base_url="https://api.test", max_concurrency=most), clock=clock.as_clock()
-    )
-
-
 class Hand:
-    """Drives a gathering as a driver would, one answer at a time."""
+    """Drives a scheduler as a driver would, one answer at a time."""
 
     def __init__(self, plans: Iterator[Plan[None]], clock: ManualClock, most: int = MOST, **options: Any) -> None:
         stopped = options.pop("stopped", lambda: False)
-        self.gathering = Gathering(context_of(clock, most), plans, stopped, **options)
+        self.scheduler = Scheduler(make_context(clock, max_concurrency=most), plans, stopped, **options)
         self.clock = clock
         self.sent: list[int] = []
         self.over = False
         self.step: Any = None
-        self._plan = self.gathering.carry_out()
+        self._plan = self.scheduler.run()
         self._go_on(lambda: next(self._plan))
 
     def _go_on(self, advance: Any) -> None:
@@ -67,7 +59,7 @@ class Hand:
         self._go_on(lambda: self._plan.send(Finished(tag, httpx.Response(status))))
 
     def wait(self) -> float:
-        """Let the time pass that the gathering waits for, and say how long that is."""
+        """Let the time pass that the scheduler waits for, and say how long that is."""
         assert isinstance(self.step, Sleep | Next), self.step
         seconds = self.step.seconds if isinstance(self.step, Sleep) else self.step.timeout
         assert seconds is not None, "it waits for an answer, not for a time"
@@ -236,8 +228,8 @@ def test_nothing_is_begun_after_the_deadline() -> None:
 def test_a_request_gets_no_more_time_than_is_left() -> None:
     """A request may take what is left of the call's time, whatever the client's timeouts are."""
     clock = ManualClock(1000.0)
-    gathering = Gathering(context_of(clock), asking(3), lambda: False, clock.elapsed + 7)
-    steps = gathering.carry_out()
+    scheduler = Scheduler(make_context(clock, max_concurrency=MOST), asking(3), lambda: False, clock.elapsed + 7)
+    steps = scheduler.run()
     first = next(steps)
     assert isinstance(first, Start)
     assert first.send.within == 7.0

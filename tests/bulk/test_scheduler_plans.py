@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from arize_queues._bulk.scheduler import Gathering
+from arize_queues._bulk.scheduler import Scheduler
 from arize_queues._plans.steps import Finished, Next, Plan, Send, Sleep, Start, Stopped
 from tests.support.clock import ManualClock
 from tests.support.plans import make_context
@@ -17,7 +17,7 @@ from tests.support.plans import make_context
 
 @attrs.define
 class World:
-    """Carries a gathering out: each request takes a second, and ends in the order that it began in."""
+    """Carries a schedule out: each request takes a second, and ends in the order that it began in."""
 
     clock: ManualClock = attrs.field(factory=ManualClock)
     answer: Callable[[int, Send], Any] = lambda number, send: httpx.Response(200)
@@ -26,7 +26,7 @@ class World:
     widest: int = 0
     timeouts: list[float | None] = attrs.field(factory=list)
 
-    def carry_out(self, plan: Plan[None]) -> None:
+    def run(self, plan: Plan[None]) -> None:
         """Answer every step until the plan ends."""
         answer: Any = None
         try:
@@ -68,7 +68,7 @@ def sending(name: str, done: list[str], *waits: Sleep) -> Plan[None]:
     done.append(name)
 
 
-def gathering(
+def schedule(
     world: World,
     plans: Iterator[Plan[None]],
     *,
@@ -78,14 +78,14 @@ def gathering(
 ) -> Plan[None]:
     """Make the plan that carries the others out."""
     context = make_context(world.clock, max_concurrency=width)
-    return Gathering(context, plans, stopped, deadline).carry_out()
+    return Scheduler(context, plans, stopped, deadline).run()
 
 
 @pytest.mark.parametrize("width", [1, 3, 8, 100])
 def test_all_plans_end_and_no_more_than_allowed_are_under_way(width):
     """As wide as the setting, and as many as there are."""
     world, done = World(), []
-    world.carry_out(gathering(world, (sending(str(i), done) for i in range(20)), width=width))
+    world.run(schedule(world, (sending(str(i), done) for i in range(20)), width=width))
     assert sorted(done, key=int) == [str(i) for i in range(20)]
     assert world.widest == min(width, 20)
     assert [name for _, name in world.begun] == [str(i) for i in range(20)]
@@ -93,7 +93,7 @@ def test_all_plans_end_and_no_more_than_allowed_are_under_way(width):
 
 def test_no_plans_ask_for_nothing():
     """The plan ends at once."""
-    assert list(gathering(World(), iter(()))) == []
+    assert list(schedule(World(), iter(()))) == []
 
 
 def test_plans_are_taken_as_there_is_room():
@@ -106,7 +106,7 @@ def test_plans_are_taken_as_there_is_room():
             yield sending(str(number), done)
 
     world, done = World(), []
-    world.carry_out(gathering(world, endless(), stopped=lambda: len(done) >= 5))
+    world.run(schedule(world, endless(), stopped=lambda: len(done) >= 5))
     assert len(taken) <= len(done) + 3
 
 
@@ -125,7 +125,7 @@ def test_a_refusal_slows_all_down():
     world, done = World(answer=refusing(1, {"Retry-After": "10"})), []
     first = sending("first", done, Sleep(10.0, throttled=True))
     rest = (sending(str(i), done) for i in range(6))
-    world.carry_out(gathering(world, iter([first, *rest]), width=4))
+    world.run(schedule(world, iter([first, *rest]), width=4))
     assert [time for time, _ in world.begun[:4]] == [0.0] * 4
     assert world.begun[4] == (11.0, "first")
     assert 1 <= [time for time, _ in world.begun].count(11.0) < 4
@@ -135,7 +135,7 @@ def test_a_refusal_slows_all_down():
 def test_a_refusal_that_its_plan_does_not_wait_for_holds_the_others_back():
     """A 429 says something to all, also where the plan that met it has no tries left."""
     world, done = World(answer=refusing(1, {"Retry-After": "30"})), []
-    world.carry_out(gathering(world, (sending(str(i), done) for i in range(3)), width=1))
+    world.run(schedule(world, (sending(str(i), done) for i in range(3)), width=1))
     assert world.begun == [(0.0, "0"), (31.0, "1"), (32.0, "2")]
 
 
@@ -143,7 +143,7 @@ def test_a_plan_that_was_refused_goes_first():
     """So that none is refused again and again while newer ones get through."""
     world, done = World(answer=refusing(2, {"Retry-After": "5"})), []
     plans = [sending(name, done, Sleep(5.0, throttled=True)) for name in "ab"]
-    world.carry_out(gathering(world, iter([*plans, *(sending(name, done) for name in "cdef")]), width=2))
+    world.run(schedule(world, iter([*plans, *(sending(name, done) for name in "cdef")]), width=2))
     assert [name for _, name in world.begun] == ["a", "b", "a", "b", "c", "d", "e", "f"]
 
 
@@ -157,7 +157,7 @@ def test_a_sleeper_is_told_whether_others_got_through_(others, told):
         heard.append((yield Sleep(1.5, throttled=True)))
 
     world, done = World(answer=refusing(1, {"Retry-After": "0"})), []
-    world.carry_out(gathering(world, iter([listening(), *(sending(str(i), done) for i in range(others))]), width=2))
+    world.run(schedule(world, iter([listening(), *(sending(str(i), done) for i in range(others))]), width=2))
     assert heard == [told]
 
 
@@ -165,7 +165,7 @@ def test_a_plan_that_sleeps_for_itself_holds_nobody_up():
     """A retry after a 503 waits alone; the others go on in its place."""
     world, done = World(), []
     first = sending("first", done, Sleep(50.0))
-    world.carry_out(gathering(world, iter([first, *(sending(str(i), done) for i in range(6))]), width=2))
+    world.run(schedule(world, iter([first, *(sending(str(i), done) for i in range(6))]), width=2))
     assert done[-1] == "first"
     assert world.begun[-1] == (51.0, "first")
     assert world.begun[-2][0] < 10
@@ -180,7 +180,7 @@ def test_sleepers_count_as_under_way():
             taken.append(number)
             yield sending(str(number), done, Sleep(30.0))
 
-    plan = gathering(world, plans(), width=2)
+    plan = schedule(world, plans(), width=2)
     answer = None
     while world.clock.elapsed < 30:
         answer = world.perform(plan.send(answer))
@@ -191,7 +191,7 @@ def test_sleepers_count_as_under_way():
 def test_after_a_stop_nothing_begins_and_what_is_under_way_is_waited_for():
     """The account must know what those did."""
     world, done = World(), []
-    world.carry_out(gathering(world, (sending(str(i), done) for i in range(20)), stopped=lambda: len(done) >= 1))
+    world.run(schedule(world, (sending(str(i), done) for i in range(20)), stopped=lambda: len(done) >= 1))
     assert len(world.begun) == 3
     assert done == ["0", "1", "2"]
 
@@ -212,7 +212,7 @@ def test_plans_that_still_wait_for_their_turn_are_told_that_it_will_not_come():
         plan("asleep", [Send({"url": "x"}), Sleep(100.0)]),
         plan("slow", [Send({"url": "y"}), Sleep(3.0), Send({"url": "y"}), Sleep(3.0)]),
     ]
-    world.carry_out(gathering(world, iter(plans), deadline=3.5))
+    world.run(schedule(world, iter(plans), deadline=3.5))
     assert sorted(told) == ["asleep", "slow"]
 
 
@@ -228,7 +228,7 @@ def test_plans_that_did_not_end_are_closed():
             closed.append(True)
 
     world = World()
-    world.carry_out(gathering(world, (plan() for _ in range(2)), deadline=5.0))
+    world.run(schedule(world, (plan() for _ in range(2)), deadline=5.0))
     assert closed == [True, True]
     assert world.clock.elapsed == 5.0
 
@@ -236,7 +236,7 @@ def test_plans_that_did_not_end_are_closed():
 def test_nothing_begins_after_the_deadline():
     """And no request may take longer than what is left of it."""
     world, done = World(), []
-    world.carry_out(gathering(world, (sending(str(i), done) for i in range(20)), width=2, deadline=2.5))
+    world.run(schedule(world, (sending(str(i), done) for i in range(20)), width=2, deadline=2.5))
     assert max(time for time, _ in world.begun) == 2.0
     assert world.timeouts == [2.5, 2.5, 1.5, 1.5, 0.5, 0.5]
 
@@ -244,7 +244,7 @@ def test_nothing_begins_after_the_deadline():
 def test_without_a_deadline_the_clients_timeout_holds():
     """None says so."""
     world, done = World(), []
-    world.carry_out(gathering(world, iter([sending("a", done)])))
+    world.run(schedule(world, iter([sending("a", done)])))
     assert world.timeouts == [None]
 
 
@@ -260,7 +260,7 @@ def test_a_fault_of_a_request_is_thrown_into_its_plan_only():
 
     world, done = World(), []
     world.answer = lambda _, send: httpx.ReadError("x") if send.kwargs["url"] == "bad" else httpx.Response(200)
-    world.carry_out(gathering(world, iter([sending("a", done), careful(), sending("b", done)])))
+    world.run(schedule(world, iter([sending("a", done), careful(), sending("b", done)])))
     assert len(caught) == 1
     assert done == ["a", "b"]
 
@@ -274,7 +274,7 @@ def test_an_input_that_raises_ends_after_what_is_under_way():
 
     world, done = World(), []
     with pytest.raises(ZeroDivisionError):
-        world.carry_out(gathering(world, broken()))
+        world.run(schedule(world, broken()))
     assert done == ["a"]
 
 
@@ -294,14 +294,14 @@ def test_what_is_under_way_is_waited_for_where_the_callers_code_raises():
 
     world, done = World(), []
     with pytest.raises(ZeroDivisionError):
-        world.carry_out(gathering(world, (raising(str(i)) for i in range(20))))
+        world.run(schedule(world, (raising(str(i)) for i in range(20))))
     assert done == ["0", "1", "2"]
 
 
 def test_ctrl_c_waits_for_what_is_under_way():
     """What those requests did is known then; nothing more begins."""
     world, done = World(), []
-    plan = gathering(world, (sending(str(i), done) for i in range(20)))
+    plan = schedule(world, (sending(str(i), done) for i in range(20)))
     next(_until_under_way(plan, world))
     step: Any = plan.throw(KeyboardInterrupt())
     for _ in range(2):
@@ -314,7 +314,7 @@ def test_ctrl_c_waits_for_what_is_under_way():
 def test_a_second_ctrl_c_goes_through():
     """Whoever presses it twice means it."""
     world, done = World(), []
-    plan = gathering(world, (sending(str(i), done) for i in range(20)))
+    plan = schedule(world, (sending(str(i), done) for i in range(20)))
     next(_until_under_way(plan, world))
     assert isinstance(plan.throw(KeyboardInterrupt()), Next)
     with pytest.raises(KeyboardInterrupt):
@@ -325,7 +325,7 @@ def test_a_second_ctrl_c_goes_through():
 def test_a_cancellation_waits_for_nothing():
     """A cancelled task may not await."""
     world, done = World(), []
-    plan = gathering(world, (sending(str(i), done) for i in range(20)))
+    plan = schedule(world, (sending(str(i), done) for i in range(20)))
     next(_until_under_way(plan, world))
     with pytest.raises(GeneratorExit):
         plan.throw(GeneratorExit())

@@ -22,14 +22,13 @@ import trio
 
 import arize_queues
 from arize_queues import AsyncArizeClient, DeadlineExceededError, PartialFailureError
-from arize_queues._bulk.per_record import annotate_records
+from arize_queues._operations.labels import annotate_records
 from arize_queues._plans.steps import Finished, Next, Plan, Start
-from arize_queues._request.context import ClientContext
-from arize_queues._settings import Settings
 from arize_queues.emulator import Fault
 from tests.support.bulk_world import Caller, Handled, Job, Press, World, check_sums, done_in
 from tests.support.clock import ManualClock
 from tests.support.plain_server import QUEUE, PlainServer
+from tests.support.plans import make_context
 
 BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]
 WIDTH = 3
@@ -123,10 +122,7 @@ def test_ctrl_c_while_waiting_accounts_for_all_that_is_under_way() -> None:
     """Ctrl-C at the place where a call waits: every answer that comes still counts, and nothing more is begun."""
     ids = [f"r{number}" for number in range(20)]
     server = PlainServer(ids)
-    context = ClientContext(
-        Settings(api_key="a-key", base_url="https://api.test", max_concurrency=WIDTH),
-        clock=ManualClock(1000.0).as_clock(),
-    )
+    context = make_context(ManualClock(1000.0), max_concurrency=WIDTH)
     plan = annotate_records(
         context,
         annotation_queue=QUEUE,

@@ -94,8 +94,8 @@ def test_a_copy_may_have_more_requests_under_way():
 def test_copies_of_one_width_share_its_bound():
     """A copy made for each call, with another timeout, must not open a door of its own."""
     client = serve(EMPTY).client()
-    assert client.with_options(timeout=3)._wire().gate is client._wire().gate
-    assert client.with_options(max_concurrency=64)._wire().gate is not client._wire().gate
+    assert client.with_options(timeout=3)._builder().semaphore is client._builder().semaphore
+    assert client.with_options(max_concurrency=64)._builder().semaphore is not client._builder().semaphore
 
 
 def test_the_raw_client_of_a_copy_has_its_timeout(emulator):

@@ -8,7 +8,7 @@ import pytest
 from arize_queues_raw.models import AnnotateAnnotationQueueRecordResponse, AnnotationQueueRecord
 
 from arize_queues import APIConnectionError, SpanSource
-from arize_queues._sources.packing import plan
+from arize_queues._sources.packing import pack
 from arize_queues._sources.reader import normalise
 from arize_queues.types import AddRecordsResult, AddSummary, BulkResult, BulkSummary, Failure
 from tests.support.answers import record
@@ -24,7 +24,7 @@ ANNOTATED = BulkResult(
     BulkSummary(submitted=2, done=1),
     {"r2": "skipped"},
 )
-PLAN = plan(
+PLAN = pack(
     normalise([SpanSource(project="prj_1", start_time="2026-03-02", end_time="2026-03-03", span_ids=["a", "a", "b"])])
 )
 

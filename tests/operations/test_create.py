@@ -227,7 +227,7 @@ def test_records_go_with_the_create_and_the_rest_follows(world):
 def test_a_create_whose_answer_was_lost_made_one_queue_with_all_records(world, fault):
     """The write was applied; the client finds it, and adds what it cannot know to be there."""
     emulator, ids, client = world
-    client._context.revision.settle("2026-10")
+    client._context.revision.confirm("2026-10")
     emulator.faults.add(fault)
     made = create_with(client, ids, spans(10))
     assert [found["id"] for found in emulator.queues()] == [made.id]
@@ -254,7 +254,7 @@ def test_an_unknown_annotator_makes_nothing(world):
 def test_records_that_do_not_go_in_leave_the_queue_in_the_account(world):
     """The queue exists, so it is what was completed; what is left can be added."""
     emulator, ids, client = world
-    client._context.revision.settle("2026-10")
+    client._context.revision.confirm("2026-10")
     emulator.faults.add(Fault(method="POST", path="*/records", status=403, times=None))
     with pytest.raises(PartialFailureError) as caught:
         create_with(client, ids, spans(MAX_RECORDS_PER_REQUEST + 20))

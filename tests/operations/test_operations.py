@@ -20,7 +20,8 @@ from arize_queues import (
     SpanSource,
     TraceSource,
 )
-from arize_queues._operations.queues import add_tags, list_queues, list_tags
+from arize_queues._operations.queues import list_queues
+from arize_queues._operations.tags import add_tags, list_tags
 from arize_queues._request.revision import NEW, OLD
 from arize_queues.emulator import Emulator
 from arize_queues.types import AnnotationInput, AnnotationQueueCompletionStatus

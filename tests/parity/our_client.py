@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from arize_queues_raw.types import Model
+from arize_queues_raw.model import Model
 
 from arize_queues import (
     AmbiguousNameError,
