@@ -211,9 +211,9 @@ class Scheduler:
             self._waiting.append((task, step))
         else:
             assert isinstance(step, Sleep), step  # noqa: S101  # plans in here emit nothing and start nothing
-            self._put_to_sleep(task, step)
+            self._suspend(task, step)
 
-    def _put_to_sleep(self, task: Task, step: Sleep) -> None:
+    def _suspend(self, task: Task, step: Sleep) -> None:
         until = self._context.clock.now() + step.seconds
         if step.throttled:
             self._limiter.pause_until(until)
