@@ -33,23 +33,23 @@ install: $(BIN)/.ready  ## Set up the environment
 
 .PHONY: demo
 demo: $(BIN)/.usable  ## Run a labelling team's day on the emulator
-	$(BIN)/python scripts/demo.py $(ARGS)
+	$(BIN)/python -m scripts.demo $(ARGS)
 
 .PHONY: spec
 spec: $(BIN)/.ready  ## Make the spec anew from an upstream document: make spec UPSTREAM=<file or URL>
-	$(BIN)/python scripts/spec.py --upstream "$(UPSTREAM)"
+	$(BIN)/python -m scripts.spec --upstream "$(UPSTREAM)"
 
 .PHONY: spec-diff
 spec-diff: $(BIN)/.ready  ## Tell what changed upstream: make spec-diff UPSTREAM=<file or URL> [ARGS=--changelog]
-	$(BIN)/python scripts/spec_diff.py --upstream "$(UPSTREAM)" $(ARGS)
+	$(BIN)/python -m scripts.specdiff --upstream "$(UPSTREAM)" $(ARGS)
 
 .PHONY: generate
 generate: $(BIN)/.ready $(GENERATOR)/.ready  ## Make the raw client anew from the spec
-	$(BIN)/python scripts/generate.py
+	$(BIN)/python -m scripts.codegen
 
 .PHONY: check-generated
 check-generated: $(BIN)/.ready $(GENERATOR)/.ready  ## Fail where the raw client is not what the spec makes it
-	$(BIN)/python scripts/check_generated.py
+	$(BIN)/python -m scripts.codegen.check
 
 .PHONY: lint
 lint: $(BIN)/.ready  ## Check style, formatting and the direction of imports
@@ -68,11 +68,11 @@ unit: $(BIN)/.ready  ## Run the tests alone
 
 .PHONY: parity
 parity: $(BIN)/.ready  ## Hold the parity cases against Arize's own clients
-	$(BIN)/python scripts/parity.py $(ARGS)
+	$(BIN)/python -m scripts.parity $(ARGS)
 
 .PHONY: parity-cases
 parity-cases: $(BIN)/.ready  ## Write tests/parity/cases.json anew from the cases
-	$(BIN)/python scripts/parity.py --expand
+	$(BIN)/python -m scripts.parity --expand
 
 .PHONY: bench
 bench: $(BIN)/.ready  ## Measure, and write tests/benchmarks/RESULTS.md
@@ -84,7 +84,7 @@ soak: $(BIN)/.ready  ## Share one client among 32 threads, then 200 tasks, for a
 
 .PHONY: wheel
 wheel: $(BIN)/.ready  ## Build the wheel, and test it with the source gone
-	$(BIN)/python scripts/test_wheel.py $(if $(DIST),--output "$(DIST)")
+	$(BIN)/python -m scripts.release $(if $(DIST),--output "$(DIST)")
 
 .PHONY: test
 test: lint typecheck check-generated unit wheel  ## Run every check

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,12 @@ from arize_queues_raw.operations import OPERATIONS, Operation
 import arize_queues
 from arize_queues import ArizeClient, ExampleSource, SessionSource, SpanSource, TraceSource
 from arize_queues.annotation_queues._sync import AnnotationQueues
+from scripts.spec import document
+from scripts.specdiff import changelog, lines
 from tests.support import answers as by_hand
 from tests.support.samples import SPEC, TIME, SampleServer, content, described, sample, schema, statuses
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))  # the scripts run as programs and import each other by bare name
-
-import _diff_changelog  # noqa: E402
-import _diff_lines  # noqa: E402
-import _document  # noqa: E402
 
 LEFT_OUT: dict[str, str] = {}
 """Operations that no public method reaches, by id, each with the reason."""
@@ -142,7 +138,7 @@ def test_every_public_method_is_called_here():
 
 def test_table_of_operations_is_the_spec():
     """The generated table, which requests are held against, has the operations of the spec."""
-    assert {(o.method.lower(), o.path) for o in OPERATIONS.values()} == set(_document.operations(SPEC))
+    assert {(o.method.lower(), o.path) for o in OPERATIONS.values()} == set(document.operations(SPEC))
 
 
 def test_every_operation_is_reached(reached):
@@ -167,14 +163,14 @@ def test_changelog_names_the_methods_that_an_operation_is_called_by(reached):
         for operation in reached[name]:
             address = f"{OPERATIONS[operation].method} {OPERATIONS[operation].path}"
             methods[address] = (*methods.get(address, ()), name)
-    assert methods == _diff_changelog.METHODS, "METHODS of scripts/_diff_changelog.py says otherwise"
+    assert methods == changelog.METHODS, "METHODS of scripts/changelog.py says otherwise"
 
 
 def test_changelog_names_the_errors_that_are_raised():
     """The words of the changelog draft are the public errors of the statuses."""
     statuses = {str(status) for operation in OPERATIONS.values() for status in operation.errors}
-    assert statuses == _diff_lines.ERRORS.keys(), "ERRORS of scripts/_diff_lines.py says otherwise"
-    for status, name in _diff_lines.ERRORS.items():
+    assert statuses == lines.ERRORS.keys(), "ERRORS of scripts/lines.py says otherwise"
+    for status, name in lines.ERRORS.items():
         with pytest.raises(getattr(arize_queues, name)):
             drive(CALLS["create"], create_annotation_queue=int(status))
 

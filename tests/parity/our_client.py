@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -40,11 +38,8 @@ from arize_queues import (
 )
 from arize_queues._clock import Clock
 from arize_queues.types import AddRecordsResult, BulkResult, RecordPlan
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-
-from _parity_compare import difference, result_difference, subset_difference
-from _parity_stage import API_KEY, Arrived, Stage
+from scripts.parity.compare import difference, result_difference, subset_difference
+from scripts.parity.stage import API_KEY, Arrived, Stage
 
 BASE_URL = "https://parity.example"
 

@@ -7,14 +7,14 @@ import re
 from typing import Any
 
 import jsonschema_rs
-import our_client  # puts the scripts on the path, too
 import pytest
-from _parity_cases import EXPANDED, PARITY, as_text, limits, load, written
-from _parity_compare import difference, query_difference, result_difference
-from _parity_stage import Arrived, Stage
 from arize_queues_raw import limits as raw_limits
 
 from arize_queues import ArizeClient
+from scripts.parity.cases import EXPANDED, PARITY, as_text, limits, load, written
+from scripts.parity.compare import difference, query_difference, result_difference
+from scripts.parity.stage import Arrived, Stage
+from tests.parity import our_client  # puts the scripts on the path, too
 
 CASES, WRITTEN = load(), written()
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])

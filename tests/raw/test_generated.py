@@ -8,7 +8,6 @@ import inspect
 import json
 import pkgutil
 import shutil
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,13 +19,13 @@ import yaml
 from arize_queues_raw import AuthenticatedClient, api, errors, limits, models
 from arize_queues_raw.operations import OPERATIONS
 
+from scripts.codegen import __main__ as generate
+from scripts.codegen import check as check_generated
+from scripts.codegen import document as generation
+from scripts.codegen import limits as limits_of
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
-check_generated = importlib.import_module("check_generated")
-generate = importlib.import_module("generate")
-generation = importlib.import_module("_generation")
-limits_of = importlib.import_module("_limits")
-sys.path.remove(str(ROOT / "scripts"))
+
 
 PACKAGE: Path = check_generated.PACKAGE
 FRESH = Path(arize_queues_raw.__file__).parent

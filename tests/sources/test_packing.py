@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arize_queues._inputs.identifiers import Id, Name
-from arize_queues._sources import packing as _batching
+from arize_queues._sources import packing as sources_packing
 from arize_queues._sources.packing import RecordPlan, dedupe, pack
 from arize_queues._sources.reader import normalise
 from arize_queues._sources.sources import ExampleSource, RecordSource, SessionSource, SpanSource, TraceSource
@@ -109,7 +109,7 @@ def test_no_request_breaks_a_limit(given_sources: list[tuple[str, str, list[str]
 def test_a_list_keeps_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a kind of source may list fewer IDs than a request may hold records, each of its parts stays within."""
     for kind in KINDS:
-        monkeypatch.setitem(_batching._LONGEST, kind, 40)
+        monkeypatch.setitem(sources_packing._LONGEST, kind, 40)
         planned = plan_sizes([(kind, 100), ("span", 7)])
         parts = [part for request in planned.requests for part in request.sources if part.source.kind == kind]
         assert max(part.count or 0 for part in parts) == 40
