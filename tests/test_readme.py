@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from arize_queues.emulator import Emulator
-from arize_queues.emulator._control import control_routes
+from arize_queues.emulator._http.control import control_routes
 from arize_queues.emulator._pytest import arize_emulator
 
 __all__ = ["arize_emulator"]

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._emulator import Emulator
-    from ._faults import Fault
-    from ._journal import ReceivedRequest
+    from ._http.faults import Fault
+    from ._http.journal import ReceivedRequest
 
 __all__ = ["Emulator", "Fault", "ReceivedRequest"]
 
-_HOMES = {"Emulator": "._emulator", "Fault": "._faults", "ReceivedRequest": "._journal"}
+_HOMES = {"Emulator": "._emulator", "Fault": "._http.faults", "ReceivedRequest": "._http.journal"}
 _EXTRA = frozenset({"h11", "jsonschema_rs", "starlette", "uvicorn"})
 
 
-# The pytest plugin lies in this package and is loaded in every test run, also where the extra is not
-# installed: so the names are imported when they are first asked for.
+# Every pytest run imports this package for its plugin, even where the extra is not installed, so the names load on use.
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from . import Emulator
+    from arize_queues.emulator import Emulator
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _emulator(options: argparse.Namespace) -> Emulator:
-    from . import Emulator  # noqa: PLC0415 - so that a missing extra is told in one line
+    from arize_queues.emulator import Emulator  # noqa: PLC0415 - so that a missing extra is told in one line
 
     return Emulator(
         revision=options.revision,

@@ -8,20 +8,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
-from . import _demo, _ids, _seed_checks
-from ._app import build_app
-from ._control import control_routes
-from ._faults import FaultScript
-from ._gate import Gate
-from ._journal import Journal, ReceivedRequest
-from ._labelling import set_completed
-from ._queues import queue_json
-from ._records import SELECT, records_json
-from ._seed import Seeding
-from ._server import Server
-from ._spelling import REVISIONS
-from ._store import Store
-from ._world import KEY_OWNER, UnknownIds, World
+from arize_queues.emulator._formats.spelling import REVISIONS
+from arize_queues.emulator._http.app import build_app
+from arize_queues.emulator._http.control import control_routes
+from arize_queues.emulator._http.faults import FaultScript
+from arize_queues.emulator._http.gate import Gate
+from arize_queues.emulator._http.journal import Journal, ReceivedRequest
+from arize_queues.emulator._http.server import Server
+from arize_queues.emulator._rules.labelling import set_completed
+from arize_queues.emulator._rules.queues import queue_json
+from arize_queues.emulator._rules.records import SELECT, records_json
+from arize_queues.emulator._seeding import checks, demo
+from arize_queues.emulator._seeding.seed import Seeding
+from arize_queues.emulator._state import ids
+from arize_queues.emulator._state.store import Store
+from arize_queues.emulator._state.world import KEY_OWNER, UnknownIds, World
 
 # To listen at all addresses is no address to send to.
 _ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named to be avoided
@@ -162,7 +163,7 @@ class Emulator(Seeding):
     def records(self, queue_id: str) -> list[dict[str, Any]]:
         """Return all records of a queue, in the order of their adding, with every field."""
         with self._store.lock:
-            queue = self._store.one("SELECT * FROM queues WHERE id = ?", (_ids.decode("AnnotationQueue", queue_id),))
+            queue = self._store.one("SELECT * FROM queues WHERE id = ?", (ids.decode("AnnotationQueue", queue_id),))
             if queue is None:
                 raise KeyError(f"no queue {queue_id!r}")
             rows = self._store.rows(f"{SELECT} WHERE r.queue_id = ? ORDER BY r.id", (queue["id"],))
@@ -171,8 +172,8 @@ class Emulator(Seeding):
     def complete(self, queue_id: str, record_id: str, email: str) -> None:
         """Mark a record as completed by one of those who are assigned to it."""
         for name, value in (("queue_id", queue_id), ("record_id", record_id), ("email", email)):
-            _seed_checks.text(name, value)
-        numbers = _ids.decode("AnnotationQueueRecord", record_id), _ids.decode("AnnotationQueue", queue_id)
+            checks.text(name, value)
+        numbers = ids.decode("AnnotationQueueRecord", record_id), ids.decode("AnnotationQueue", queue_id)
         with self._store.transaction():
             record = self._store.value("SELECT id FROM records WHERE id = ? AND queue_id = ?", numbers)
             user = self._store.value("SELECT id FROM users WHERE email = ?", (email,))
@@ -190,7 +191,7 @@ class Emulator(Seeding):
             if not isinstance(count, int) or count < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise ValueError(f"{name}={count!r}: must be a whole number that is not negative")
         with self._store.transaction():
-            return _demo.fill(self, spans=spans, examples=examples)
+            return demo.fill(self, spans=spans, examples=examples)
 
     def seeded_space(self) -> str | None:
         """Return the ID of the first space that `seed` has made, if it is still there."""
@@ -198,9 +199,9 @@ class Emulator(Seeding):
         number = self._store.value(
             """SELECT id FROM spaces WHERE name = ? AND description = ? AND EXISTS (
                SELECT 1 FROM datasets WHERE space_id = spaces.id AND name = ?) ORDER BY id""",
-            (_demo.SPACE, _demo.DESCRIPTION, _demo.DATASET),
+            (demo.SPACE, demo.DESCRIPTION, demo.DATASET),
         )
-        return None if number is None else _ids.encode("Space", number)
+        return None if number is None else ids.encode("Space", number)
 
     def reset(self) -> None:
         """Forget everything: the state, the faults and the requests."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from . import Emulator
+    from arize_queues.emulator import Emulator
 
 
 @pytest.fixture
 def arize_emulator() -> Iterator[Emulator]:
     """Run an empty emulator of the current revision for the length of one test."""
-    from . import Emulator  # noqa: PLC0415 - needs the extra, which a test run may do without
+    from arize_queues.emulator import Emulator  # noqa: PLC0415 - needs the extra, which a test run may do without
 
     with Emulator() as emulator:
         yield emulator

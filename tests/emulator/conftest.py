@@ -11,8 +11,8 @@ import pytest
 from arize_queues_raw import limits
 
 from arize_queues.emulator import Emulator
-from arize_queues.emulator._demo import ANNOTATORS, FIRST_SPAN_TIME
 from arize_queues.emulator._pytest import arize_emulator
+from arize_queues.emulator._seeding.demo import ANNOTATORS, FIRST_SPAN_TIME
 
 __all__ = ["arize_emulator"]
 

@@ -1,0 +1,4 @@
+"""How the API writes things: JSON, problems, times, and the enum spellings of both revisions.
+
+Imports nothing of the emulator. Start in `problems`.
+"""
