@@ -1,14 +1,17 @@
-"""The models that users meet, under the official SDK's names.
+"""The models of the API, under the names of the official package.
 
-Code from Arize's documentation runs with only the package's name changed in its imports. Where a name of the SDK of
-May 2026 differs from today's, both are here.
+Code from Arize's documentation runs with only the name of the package changed in its imports. Where a name of the
+official package of May 2026 differs from today's, both are here. All names in the annotations of public methods can be
+resolved here, too: `typing.get_type_hints(method, vars(arize_queues.types))`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from typing import Any, Self
 
 import attrs
+import httpx
 from arize_queues_raw.models import (
     AnnotateAnnotationQueueRecordResponse,
     Annotation,
@@ -46,6 +49,7 @@ from arize_queues_raw.unset import UNSET, Unset
 
 from arize_queues._sources.packing import PlannedRequest, PlannedSource, RecordPlan
 
+from ._bulk.options import LedgerPath, OnConflict, ProgressOption
 from ._results import AddRecordsResult, AddSummary, BulkResult, BulkSummary, Failure, ResponseInfo
 
 # The names of May 2026.
@@ -61,7 +65,7 @@ AnnotationConfig = CategoricalAnnotationConfig | ContinuousAnnotationConfig | Fr
 
 @attrs.frozen
 class AnnotationQueueRecordInput:
-    """A record source in the official SDK's wrapper; `record_sources` takes what is in it without it, too.
+    """The official package's wrapper of a record source; `record_sources` takes the source without it, too.
 
     Attributes:
         actual_instance: A span, trace, session or example input.
@@ -69,6 +73,9 @@ class AnnotationQueueRecordInput:
 
     actual_instance: Any
 
+
+# Names in annotations that are not models; type checkers see them used.
+_ANNOTATIONS = (AsyncGenerator, Callable, Generator, Iterable, Mapping, Self, httpx)
 
 __all__ = [
     "UNSET",
@@ -108,13 +115,16 @@ __all__ = [
     "Evaluation",
     "Failure",
     "FreeformAnnotationConfig",
+    "LedgerPath",
     "ListAnnotationQueueRecordsResponse",
     "ListAnnotationQueuesResponse",
     "ListTagsResponse",
+    "OnConflict",
     "OptimizationDirection",
     "PaginationMetadata",
     "PlannedRequest",
     "PlannedSource",
+    "ProgressOption",
     "RecordGranularity",
     "RecordPlan",
     "ResponseInfo",

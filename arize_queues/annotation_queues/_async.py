@@ -1,7 +1,6 @@
-"""The calls of a client, async: signatures and docstrings. Every body is one line.
+"""The calls of a client, async: signatures and docstrings.
 
-The two faces have the same methods, signatures and docstrings; a test holds them to it. What a call does is told in
-`_operations`, `_create`, `_add` and `_records`.
+Every body is one line; `arize_queues._operations` tells what a call does.
 """
 
 from __future__ import annotations
@@ -42,21 +41,21 @@ T = TypeVar("T")
 
 
 class AsyncAnnotationQueues:
-    """The calls on annotation queues; `client.annotation_queues` holds one.
+    """The calls on annotation queues, as `client.annotation_queues`.
 
     All arguments are keyword-only. `annotation_queue`, `space` and the projects, datasets and annotation configs of a
-    call take an ID or a name; `Id("...")` and `Name("...")` say outright which it is. A queue's name needs `space`,
-    since names are unique only within one; it is matched exactly. Limits are called by their names in
+    call take an ID or a name; `Id("...")` and `Name("...")` state which of the two it is. Names are matched exactly.
+    The name of a queue needs `space`, because it is unique only within its space. Limits have their names in
     `arize_queues_raw.limits`.
 
     Every call may raise:
-        InvalidRequestError: The call is wrong; nothing was sent. `.problems` lists all that is.
-        NameNotFoundError, AmbiguousNameError: A name leads to nothing, or to several things.
+        InvalidRequestError: An argument is malformed, and nothing was sent; `.problems` lists all problems.
+        NameNotFoundError, AmbiguousNameError: Nothing has the name, or several resources have it.
         APIConnectionError: No answer came, after all retries.
-        APIStatusError: The server said no; there is a subclass for each status.
-        UnexpectedResponseError: The answer is not what its status promises.
+        APIStatusError: The server refused the request; each status has a subclass.
+        UnexpectedResponseError: The answer does not match its status.
 
-    The pages that the calls follow are those of "Annotation Queues" at https://arize.com/docs/ax/rest-reference.
+    The calls follow the pages "Annotation Queues" of https://arize.com/docs/ax/rest-reference.
     """
 
     def __init__(self, context: ClientContext, builder: Callable[[], RequestBuilder[httpx.AsyncClient]]) -> None:
@@ -71,16 +70,16 @@ class AsyncAnnotationQueues:
         limit: int = DEFAULT_PAGE_SIZE,
         cursor: str | None = None,
     ) -> ListAnnotationQueuesResponse:
-        """Give one page of queues, newest first.
+        """Return one page of queues, newest first.
 
         Args:
-            space: Only those of this space: its ID, or part of its name in any case. Nothing is resolved.
-            name: Only those with this in their name, in any case.
-            limit: Queues per page, 1 to `MAX_PAGE_SIZE`.
-            cursor: `pagination.next_cursor` of the page before.
+            space: Only queues of this space: its ID, or a part of its name in any case. No name is resolved.
+            name: Only queues whose name contains this, in any case.
+            limit: Queues on the page, 1 to `MAX_PAGE_SIZE`.
+            cursor: `pagination.next_cursor` of the previous page.
 
         Returns:
-            A page with `.annotation_queues` and `.pagination`; iterating it gives its queues.
+            A page with `.annotation_queues` and `.pagination`; it iterates over its queues.
         """
         return await self._run(
             _operations.list_queues(self._context, space=space, name=name, limit=limit, cursor=cursor)
@@ -89,11 +88,11 @@ class AsyncAnnotationQueues:
     def iter(
         self, *, space: str | None = None, name: str | None = None, page_size: int = MAX_PAGE_SIZE
     ) -> AsyncGenerator[AnnotationQueue]:
-        """Iterate over all queues, newest first; the next page is fetched while this one is used.
+        """Iterate over all queues, newest first; the next page is fetched while the caller uses this one.
 
         Args:
-            space: Only those of this space: its ID, or part of its name in any case. Nothing is resolved.
-            name: Only those with this in their name, in any case.
+            space: Only queues of this space: its ID, or a part of its name in any case. No name is resolved.
+            name: Only queues whose name contains this, in any case.
             page_size: Queues per request, 1 to `MAX_PAGE_SIZE`.
         """
         return self._iterate(_operations.iter_queues(self._context, space=space, name=name, page_size=page_size))
@@ -119,25 +118,25 @@ class AsyncAnnotationQueues:
         record_sources: Iterable[Any] | None = None,
         column_allowlist: Iterable[str] | None = None,
     ) -> AnnotationQueue:
-        """Create a queue, with records if you like.
+        """Create a queue, optionally with records.
 
-        It is created once: where an answer is lost, the queue is looked up by its name instead of being asked for
-        again, and returned if it is the one asked for.
+        The queue is created once: if the answer is lost, the client looks the queue up by its name instead of sending
+        the request again, and returns it if it is as asked for.
 
         Args:
             name: At most `MAX_NAME_LENGTH` characters, unique among the active queues of the space.
             space: The space's ID or name.
             annotation_config_ids: IDs or names of one or more annotation configs of the space.
             annotator_emails: One or more users with access to the space.
-            instructions: For the annotators, at most `MAX_INSTRUCTIONS_LENGTH` characters.
-            assignment_method: "all" (the server's default): everybody gets every record; "random": one of them.
-            record_sources: As for `add_records`. What fits goes with the create, the rest follows as adds.
-            column_allowlist: The columns that annotators see, at most `MAX_COLUMN_ALLOWLIST_COLUMNS`, each of at
-                most `MAX_COLUMN_NAME_LENGTH` characters; None or empty: all. Since revision 2026-10.
+            instructions: Instructions for the annotators, at most `MAX_INSTRUCTIONS_LENGTH` characters.
+            assignment_method: "all" (the server's default) assigns every record to every annotator, "random" to one.
+            record_sources: As for `add_records`. The create carries the first request's worth, adds carry the rest.
+            column_allowlist: Columns that annotators see, at most `MAX_COLUMN_ALLOWLIST_COLUMNS`, each of at most
+                `MAX_COLUMN_NAME_LENGTH` characters; None or an empty list shows all. Since revision 2026-10.
 
         Raises:
-            NotFoundError: An annotator is unknown or has no access, among others.
-            ConflictError: The space has an active queue of that name.
+            NotFoundError: An annotator is unknown or has no access to the space, for example.
+            ConflictError: The space has an active queue with this name.
             PartialFailureError: The queue was created (`.completed`), but not all records were added (`.remaining`).
         """
         return await self._run(
@@ -165,20 +164,20 @@ class AsyncAnnotationQueues:
         annotator_emails: Iterable[str] | Unset = UNSET,
         column_allowlist: Iterable[str] | Unset | None = UNSET,
     ) -> AnnotationQueue:
-        """Change a queue; what is not given stays as it is.
+        """Update a queue; an argument that is not given leaves its field unchanged.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             name: The new name, at most `MAX_NAME_LENGTH` characters.
             instructions: The new instructions, at most `MAX_INSTRUCTIONS_LENGTH` characters; None clears them.
-            annotation_config_ids: IDs or names of annotation configs; they replace all there are.
-            annotator_emails: Users with access to the space; they replace all there are.
-            column_allowlist: The columns that annotators see; they replace all there are, None lets all be seen.
-                Since revision 2026-10.
+            annotation_config_ids: IDs or names of annotation configs, which replace the existing ones.
+            annotator_emails: Users with access to the space, who replace the existing annotators.
+            column_allowlist: Columns that annotators see, which replace the existing ones; None shows all. Since
+                revision 2026-10.
 
         Raises:
-            ConflictError: The space has an active queue of the new name.
+            ConflictError: The space has an active queue with the new name.
         """
         return await self._run(
             _operations.update_queue(
@@ -194,7 +193,7 @@ class AsyncAnnotationQueues:
         )
 
     async def delete(self, *, annotation_queue: str, space: str | None = None) -> None:
-        """Delete a queue, for good.
+        """Delete a queue. This cannot be undone.
 
         Args:
             annotation_queue: The queue's ID or name.
@@ -210,16 +209,16 @@ class AsyncAnnotationQueues:
         limit: int = DEFAULT_PAGE_SIZE,
         cursor: str | None = None,
     ) -> ListAnnotationQueueRecordsResponse:
-        """Give one page of a queue's records, each with its data, annotations, evaluations and assigned users.
+        """Return one page of a queue's records, each with its data, annotations, evaluations and assigned users.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
-            limit: Records per page, 1 to `MAX_RECORDS_PAGE_SIZE`.
-            cursor: `pagination.next_cursor` of the page before.
+            limit: Records on the page, 1 to `MAX_RECORDS_PAGE_SIZE`.
+            cursor: `pagination.next_cursor` of the previous page.
 
         Returns:
-            A page with `.records` and `.pagination`; iterating it gives its records.
+            A page with `.records` and `.pagination`; it iterates over its records.
         """
         return await self._run(
             _operations.list_records(
@@ -230,7 +229,7 @@ class AsyncAnnotationQueues:
     def iter_records(
         self, *, annotation_queue: str, space: str | None = None, page_size: int = MAX_RECORDS_PAGE_SIZE
     ) -> AsyncGenerator[AnnotationQueueRecord]:
-        """Iterate over all records of a queue; the next page is fetched while this one is used.
+        """Iterate over all records of a queue; the next page is fetched while the caller uses this one.
 
         Args:
             annotation_queue: The queue's ID or name.
@@ -244,7 +243,7 @@ class AsyncAnnotationQueues:
     async def plan_records(
         self, *, annotation_queue: str, space: str | None = None, record_sources: Iterable[Any]
     ) -> RecordPlan:
-        """Plan an add without sending it; print the plan to see a table of its requests.
+        """Plan an add without sending it; `print` shows the plan as a table of requests.
 
         Args:
             annotation_queue: The queue's ID or name.
@@ -267,27 +266,27 @@ class AsyncAnnotationQueues:
         ledger: LedgerPath = None,
         deadline: float | None = None,
     ) -> AddRecordsResult:
-        """Add any number of records; they go out in as few requests as they fit in, several at once.
+        """Add any number of records, in the fewest requests that hold them, several at once.
 
-        What is in the queue already is ignored by the server, so adding again is safe. A request that the server
-        declines is split until the ids at fault stand alone; the others go in.
+        The server ignores records that the queue has already, so adding again is safe. A request that the server
+        declines is split until the bad IDs stand alone; the others are added.
 
         Args:
             annotation_queue: The queue's ID or name.
-            space: The space's ID or name; needed with a queue's name, and where names in the sources are looked for.
+            space: The space's ID or name; needed with a queue's name, and used to look up names in the sources.
             record_sources: `SpanSource`, `TraceSource`, `SessionSource`, `ExampleSource`, the inputs of
-                `arize_queues.types`, or dicts with the same keys. An iterator is read as its records are sent; what
-                is wrong in it fails alone.
-            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
-            ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
+                `arize_queues.types`, or dicts with the same keys. An iterator is read while its records are sent; a
+                malformed source in it fails alone.
+            progress: True for a bar on the terminal, or a callable `(done, total)`.
+            ledger: Path of a file that records finished records; after a crash, the same call sends only the rest.
+            deadline: Seconds for the whole call; after them nothing more is sent, and requests under way are cut off.
 
         Returns:
             The created records (`.record_sources`), in input order, and the counts (`.summary`).
 
         Raises:
-            PartialFailureError: Some did not go in; it accounts for all.
-            LedgerError: The ledger is broken, in use, or of another job.
+            PartialFailureError: Some records were not added; it accounts for all of them.
+            LedgerError: The ledger is broken, in use, or belongs to another job.
         """
         return await self._run(
             _operations.add_records(
@@ -313,20 +312,20 @@ class AsyncAnnotationQueues:
     ) -> None:
         """Delete any number of records from a queue, several requests at once.
 
-        IDs that the queue does not have are ignored by the server, silently.
+        The server silently ignores IDs that the queue does not have.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
-            record_ids: One or more record IDs. An iterator is read as its records are sent; what is wrong in it
+            record_ids: One or more record IDs. An iterator is read while its records are sent; a malformed ID in it
                 fails alone.
-            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
-            ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
+            progress: True for a bar on the terminal, or a callable `(done, total)`.
+            ledger: Path of a file that records finished records; after a crash, the same call sends only the rest.
+            deadline: Seconds for the whole call; after them nothing more is sent, and requests under way are cut off.
 
         Raises:
-            PartialFailureError: Some were not deleted; it accounts for all.
-            LedgerError: The ledger is broken, in use, or of another job.
+            PartialFailureError: Some records were not deleted; it accounts for all of them.
+            LedgerError: The ledger is broken, in use, or belongs to another job.
         """
         return await self._run(
             _operations.delete_records(
@@ -348,20 +347,20 @@ class AsyncAnnotationQueues:
         record_id: str,
         annotations: Iterable[Annotation | AnnotationInput | Mapping[str, Any]],
     ) -> AnnotateAnnotationQueueRecordResponse:
-        """Annotate a record; values of the same annotation config are overwritten, others stay.
+        """Annotate a record; a value of the same annotation config is overwritten, other values stay.
 
-        Annotations cannot be removed, and are written to the span or example itself, not only to the queue.
+        Annotations cannot be removed. They are written to the span or example itself, not only to the queue.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             record_id: The record's ID.
             annotations: 1 to `MAX_ANNOTATIONS_PER_RECORD` `AnnotationInput` or dicts, each with the name of an
-                annotation config of the queue; a score, label or text that is not given stays as it is. An
-                `Annotation` that was read from a record will do, too.
+                annotation config of the queue; a score, label or text that is not given stays unchanged. An
+                `Annotation` of a record is accepted, too.
 
         Returns:
-            What was submitted (`.annotations`).
+            The submitted annotations (`.annotations`).
         """
         return await self._run(
             _operations.annotate_record(
@@ -391,23 +390,23 @@ class AsyncAnnotationQueues:
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
-            annotations: Record ID to annotations as for `annotate_record`; or an iterator of such pairs, which is
-                read as its records are sent, and in which what is wrong fails alone, as does a second one for a
-                record.
+            annotations: Record ID to annotations as for `annotate_record`; or an iterator of such pairs, which is read
+                while its records are sent. In an iterator, a malformed pair fails alone, and so does a second pair for
+                a record.
             validate: Check names, labels and score ranges against the queue's configs before the first write.
-            on_conflict: Where a record carries another score, label or text already: "overwrite" it, "skip" the
+            on_conflict: If a record has a different score, label or text already: "overwrite" it, "skip" the
                 annotation, or "fail" before the first write.
-            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
-            ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
+            progress: True for a bar on the terminal, or a callable `(done, total)`.
+            ledger: Path of a file that records finished records; after a crash, the same call sends only the rest.
+            deadline: Seconds for the whole call; after them nothing more is sent, and requests under way are cut off.
 
         Returns:
-            Record ID to result, in input order, with `.summary`, `.left_out` (records of which all was skipped) and
-            `.trimmed` (of which some was).
+            Record ID to result, in input order, with `.summary`, `.left_out` (records whose annotations were all
+            skipped) and `.trimmed` (records of which some were), each with the reason.
 
         Raises:
-            PartialFailureError: Some were not annotated; it accounts for all.
-            LedgerError: The ledger is broken, in use, or of another job.
+            PartialFailureError: Some records were not annotated; it accounts for all of them.
+            LedgerError: The ledger is broken, in use, or belongs to another job.
         """
         return await self._run(
             _operations.annotate_records(
@@ -431,19 +430,19 @@ class AsyncAnnotationQueues:
         record_id: str,
         assigned_user_emails: Iterable[str],
     ) -> AssignAnnotationQueueRecordResponse:
-        """Assign a record to users, in place of those it is assigned to.
+        """Assign a record to users, who replace the users it is assigned to.
 
-        A user who has completed the record and is assigned again starts anew: pending.
+        A user who has completed the record and is assigned again is pending again.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
             record_id: The record's ID.
-            assigned_user_emails: At most `MAX_ASSIGNED_USERS_PER_RECORD` users with access to the space; none
-                removes all.
+            assigned_user_emails: At most `MAX_ASSIGNED_USERS_PER_RECORD` users with access to the space; an empty
+                list removes all.
 
         Returns:
-            Who it is assigned to now (`.assigned_users`).
+            The users it is assigned to now (`.assigned_users`).
         """
         return await self._run(
             _operations.assign_record(
@@ -471,21 +470,22 @@ class AsyncAnnotationQueues:
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
-            assignments: Record ID to emails as for `assign_record`; or an iterator of such pairs, which is read as
-                its records are sent, and in which what is wrong fails alone, as does a second one for a record.
-            keep_completed: Read the records first, and leave out those whose assignees are unchanged, and those that
-                somebody has completed, whom assigning would drop or reset. Who completes one while the call runs is
-                not seen.
-            progress: True for a bar on the terminal, or a callable that gets `(done, total)`.
-            ledger: A file to write down what is done; the same call after a crash sends only what is left.
-            deadline: Seconds that the whole call may take; then nothing more is sent, and what is under way is cut off.
+            assignments: Record ID to email addresses as for `assign_record`; or an iterator of such pairs, which is
+                read while its records are sent. In an iterator, a malformed pair fails alone, and so does a second pair
+                for a record.
+            keep_completed: Read the records first, and leave out those whose users are unchanged, and those that a user
+                has completed, because assigning would drop or reset the user. A record that is completed while the call
+                runs is not noticed.
+            progress: True for a bar on the terminal, or a callable `(done, total)`.
+            ledger: Path of a file that records finished records; after a crash, the same call sends only the rest.
+            deadline: Seconds for the whole call; after them nothing more is sent, and requests under way are cut off.
 
         Returns:
             Record ID to result, in input order, with `.summary` and `.left_out` (record ID to the reason).
 
         Raises:
-            PartialFailureError: Some were not assigned; it accounts for all.
-            LedgerError: The ledger is broken, in use, or of another job.
+            PartialFailureError: Some records were not assigned; it accounts for all of them.
+            LedgerError: The ledger is broken, in use, or belongs to another job.
         """
         return await self._run(
             _operations.assign_records(
@@ -501,21 +501,21 @@ class AsyncAnnotationQueues:
         )
 
     async def list_tags(self, *, annotation_queue: str, space: str | None = None) -> ListTagsResponse:
-        """Give the tags of a queue, most recently updated first, all on one page. Since revision 2026-10.
+        """Return the tags of a queue, most recently updated first, all on one page. Since revision 2026-10.
 
         Args:
             annotation_queue: The queue's ID or name.
             space: The space's ID or name; needed with a queue's name.
 
         Returns:
-            A page with `.tags`; iterating it gives them.
+            A page with `.tags`; it iterates over them.
         """
         return await self._run(_operations.list_tags(self._context, annotation_queue=annotation_queue, space=space))
 
     async def add_tags(
         self, *, annotation_queue: str, space: str | None = None, tag_ids: Iterable[str]
     ) -> ListTagsResponse:
-        """Attach tags to a queue; those it has already are ignored. Since revision 2026-10.
+        """Attach tags to a queue; tags that it has already are ignored. Since revision 2026-10.
 
         Args:
             annotation_queue: The queue's ID or name.
@@ -523,7 +523,7 @@ class AsyncAnnotationQueues:
             tag_ids: 1 to `MAX_TAG_IDS_PER_REQUEST` IDs of tags of the queue's space.
 
         Returns:
-            A page with all `.tags` that the queue has now.
+            A page with all `.tags` of the queue.
         """
         return await self._run(
             _operations.add_tags(self._context, annotation_queue=annotation_queue, space=space, tag_ids=tag_ids)

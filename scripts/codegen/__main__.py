@@ -1,4 +1,4 @@
-"""Generate the raw client from openapi/annotation-queues.yaml (`make generate`)."""
+"""Generate the raw client from openapi/annotation-queues.yaml, and the sync faces (`make generate`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from .document import DocumentError
+from .faces import write_faces
 from .package import PACKAGE, ROOT, GenerationError, write_package
 
 DEFAULT_GENERATOR = ROOT / ".venv-generator/bin/openapi-python-client"
@@ -33,10 +34,11 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         generate(ROOT, arguments.generator.absolute())
+        faces = write_faces(ROOT)
     except (DocumentError, GenerationError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"wrote {PACKAGE}")
+    print("wrote", PACKAGE, *(path.relative_to(ROOT) for path in faces))
     return 0
 
 

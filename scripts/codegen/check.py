@@ -1,4 +1,4 @@
-"""Check that the raw client is what generation writes (`make check-generated`)."""
+"""Check that the raw client and the sync faces are what generation writes (`make check-generated`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .__main__ import DEFAULT_GENERATOR
 from .document import DocumentError
+from .faces import sources, stale_faces, target
 from .package import PACKAGE, ROOT, STAMP, GenerationError, write_package
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def files_of_project(root: Path) -> Iterator[Path]:
 
 
 def is_stamped(path: Path) -> bool:
-    """Tell whether a file says in its first lines that it is generated."""
+    """Return True if the first lines of a file say that it is generated."""
     stamp = STAMP.encode()
     with path.open("rb") as opened:
         return any(stamp in opened.readline(1000) for _ in range(STAMPED_LINES))
@@ -61,6 +62,7 @@ def differences(package: Path, fresh: Path) -> list[str]:
 def stamp_problems(root: Path, fresh: Path) -> list[str]:
     """Return a line for each generated file without a stamp, and each file with one that is not generated."""
     written = {root / PACKAGE / path.relative_to(fresh) for path in files(fresh)}
+    written |= {target(source) for source in sources(root)}
     lines = []
     for path in files_of_project(root):
         if not path.is_file():
@@ -74,8 +76,8 @@ def stamp_problems(root: Path, fresh: Path) -> list[str]:
 
 
 def check(root: Path, fresh: Path) -> list[str]:
-    """Return all that is wrong with a project's generated files, given the package generated afresh."""
-    return differences(root / PACKAGE, fresh) + stamp_problems(root, fresh)
+    """Return all problems of a project's generated files, given the package generated afresh."""
+    return differences(root / PACKAGE, fresh) + stale_faces(root) + stamp_problems(root, fresh)
 
 
 def main() -> int:
@@ -94,7 +96,7 @@ def main() -> int:
     if problems:
         print(*problems, "Run `make generate` and commit what it writes.", sep="\n", file=sys.stderr)
         return 1
-    print(f"{PACKAGE} is up to date")
+    print(f"{PACKAGE} and the sync faces are up to date")
     return 0
 
 

@@ -1,17 +1,21 @@
-"""The two faces: the same methods, signatures and docstrings; and the same story told through both."""
+"""The faces: methods, annotations, documentation, and the generation of the sync one."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-from typing import Any
+from pathlib import Path
+from typing import Any, get_type_hints
 
 import pytest
 
+import arize_queues
+import arize_queues.types
 from arize_queues import ArizeClient, AsyncArizeClient, SpanSource
 from arize_queues.annotation_queues._async import AsyncAnnotationQueues
 from arize_queues.annotation_queues._sync import AnnotationQueues
 from arize_queues.emulator import Emulator
+from scripts.codegen.faces import sources, stale_faces, write_faces
 from tests.support.clients import async_client_of
 
 WINDOW: dict[str, Any] = {"start_time": "2026-03-02", "end_time": "2026-03-09"}
@@ -20,46 +24,60 @@ METHODS = [
     "list", "iter", "get", "create", "update", "delete", "list_records", "iter_records", "plan_records", "add_records",
     "delete_records", "annotate_record", "annotate_records", "assign_record", "assign_records", "list_tags", "add_tags",
 ]  # fmt: skip
-ITERATORS = {"iter", "iter_records"}
 
 
 def public(kind: type) -> dict[str, Any]:
-    """Give the public methods of a class, in the order that they stand in."""
+    """Return the public methods of a class, in the order of their definition."""
     return {name: value for name, value in vars(kind).items() if not name.startswith("_")}
 
 
-def test_both_faces_have_the_documented_methods_in_one_order():
-    """No more, no less."""
-    assert list(public(AnnotationQueues)) == list(public(AsyncAnnotationQueues)) == METHODS
+def test_the_async_face_has_the_documented_methods_in_order():
+    """The face that is written by hand has no method more and none less."""
+    assert list(public(AsyncAnnotationQueues)) == METHODS
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_signatures_and_docstrings_are_equal(name):
-    """But for what makes one of them async."""
-    sync, async_ = getattr(AnnotationQueues, name), getattr(AsyncAnnotationQueues, name)
-    ours, theirs = inspect.signature(sync), inspect.signature(async_)
-    assert ours.parameters == theirs.parameters
-    returned = theirs.return_annotation.replace("AsyncGenerator", "Generator")
-    assert ours.return_annotation == returned
-    assert inspect.getdoc(sync) == inspect.getdoc(async_)
-    assert inspect.iscoroutinefunction(async_) is (name not in ITERATORS)
-    assert not inspect.iscoroutinefunction(sync)
+def test_the_sync_face_is_generated_from_the_async_one():
+    """The checked-in sync face is, byte for byte, the output of the generator."""
+    root = Path(arize_queues.__file__).parents[1]
+    assert [path.relative_to(root).as_posix() for path in sources(root)] == ["arize_queues/annotation_queues/_async.py"]
+    assert stale_faces(root) == []
+
+
+def test_a_sync_face_that_was_edited_is_stale(tmp_path):
+    """An edit of the sync face, or of the async one alone, is reported with the path of the file."""
+    package = tmp_path / "arize_queues" / "things"
+    package.mkdir(parents=True)
+    (package / "_async.py").write_text('"""Things, async: all."""\n\n\nclass AsyncThings:\n    pass\n')
+    assert [path.name for path in write_faces(tmp_path)] == ["_sync.py"]
+    assert "class Things:" in (package / "_sync.py").read_text()
+    assert stale_faces(tmp_path) == []
+    (package / "_async.py").write_text('"""Things, async: some."""\n')
+    assert stale_faces(tmp_path) == ["arize_queues/things/_sync.py: is not what generation writes"]
+
+
+@pytest.mark.parametrize("kind", [AnnotationQueues, AsyncAnnotationQueues, ArizeClient, AsyncArizeClient])
+def test_the_annotations_of_every_public_method_can_be_resolved(kind):
+    """`typing.get_type_hints` resolves each method with the names of `arize_queues.types`."""
+    for name, method in public(kind).items():
+        if inspect.isfunction(method):
+            hints = get_type_hints(method, vars(arize_queues.types))
+            assert set(inspect.signature(method).parameters) - {"self"} <= set(hints), name
+            assert "return" in hints
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_all_arguments_are_keyword_only_and_documented(name):
-    """Each is named in the docstring."""
-    method = getattr(AnnotationQueues, name)
+    """Each argument of a method is keyword-only, and its docstring names it."""
+    method = getattr(AsyncAnnotationQueues, name)
     parameters = list(inspect.signature(method).parameters.values())[1:]
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
     section = (inspect.getdoc(method) or "").partition("Args:")[2]
     assert [p.name for p in parameters if f"\n    {p.name}: " not in section] == []
 
 
-@pytest.mark.parametrize("kind", [AnnotationQueues, AsyncAnnotationQueues])
-def test_every_body_is_one_line(kind):
-    """What a call does is told elsewhere, once for both."""
-    (tree,) = ast.parse(inspect.getsource(kind)).body
+def test_every_body_is_one_line():
+    """The faces only pass arguments on; the operations tell what a call does."""
+    (tree,) = ast.parse(inspect.getsource(AsyncAnnotationQueues)).body
     assert isinstance(tree, ast.ClassDef)
     for method in tree.body:
         if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and method.name in METHODS:
@@ -69,7 +87,7 @@ def test_every_body_is_one_line(kind):
 
 
 def test_the_two_clients_take_the_same_settings():
-    """In the same order, with the same defaults."""
+    """Both clients take the same settings, in the same order and with the same defaults."""
     assert inspect.signature(ArizeClient).parameters == inspect.signature(AsyncArizeClient).parameters
     ours = {name for name in dir(ArizeClient) if not name.startswith("_")} - {"close"}
     theirs = {name for name in dir(AsyncArizeClient) if not name.startswith("_")} - {"aclose"}
@@ -77,7 +95,7 @@ def test_the_two_clients_take_the_same_settings():
 
 
 def test_every_call_is_the_same_in_async(run_async):
-    """One story on asyncio and on trio, through every method."""
+    """Every method works in an async story, on asyncio and on trio."""
 
     async def story() -> list[str]:
         with Emulator() as emulator:
