@@ -21,7 +21,7 @@ _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
 def base_url_of(base_url: object, region: object) -> str:
-    """Take what the arguments lead to, else the environment, else the default.
+    """Return the base URL of the arguments, else of the environment, else the default.
 
     Raises:
         ConfigurationError: A setting is malformed, or two lead to different places.
@@ -40,7 +40,7 @@ def base_url_of(base_url: object, region: object) -> str:
 
 
 def is_unprotected(base_url: str) -> bool:
-    """Say whether the key would travel in the clear."""
+    """Return True if the API key would be sent unencrypted."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     return parts.scheme == "http" and host != "localhost" and not _is_loopback(host)
@@ -54,7 +54,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _agreed(urls: dict[str, str | None]) -> str | None:
-    """Take the one URL that the settings of one level lead to."""
+    """Return the one URL that the settings of one level agree on."""
     given = {name: url for name, url in urls.items() if url}
     if len(set(given.values())) > 1:
         told = ", ".join(f"{name} ({url})" for name, url in given.items())
@@ -112,7 +112,7 @@ def _host_url() -> str | None:
 
 
 def warn_if_unprotected(base_url: str) -> None:
-    """Say once for each address that the key would travel in the clear."""
+    """Warn, once for each address, that the API key is sent unencrypted."""
     if is_unprotected(base_url) and base_url not in _warned_of:
         _warned_of.add(base_url)
         logger.warning("%s is not encrypted: the API key travels in the clear", base_url)

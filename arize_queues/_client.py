@@ -116,11 +116,11 @@ class _BaseClient(Generic[H]):
         raise NotImplementedError
 
     def _loop(self) -> object:
-        """Give the event loop that connections made now belong to; None if to none."""
+        """Return the event loop that new connections belong to, or None."""
         return None
 
     def _builder(self) -> RequestBuilder[H]:
-        """Give what requests go through; the last one is kept while its httpx client stays the same."""
+        """Return the builder of requests; it is reused while its httpx client stays the same."""
         http, builder = self._connection.get(), self._last_builder
         if builder is None or builder.http is not http:
             connection, config = self._connection, self._context.settings
@@ -135,7 +135,7 @@ class _BaseClient(Generic[H]):
         max_retries: int | Unset = UNSET,
         max_concurrency: int | Unset = UNSET,
     ) -> Self:
-        """Give a client of other options that shares this one's connections and what it has learned.
+        """Return a client with other options that shares the connections and everything learned.
 
         Closing one of them closes the connections of both.
 
@@ -157,7 +157,7 @@ class _BaseClient(Generic[H]):
         return other
 
     def _serves_as_raw(self, http: H) -> bool:
-        """Say whether an httpx client has our settings, those of a copy of ours included."""
+        """Return True if an httpx client has the settings of this client."""
         return not self._connection.borrowed and http.timeout == timeout_of(self._context.settings)
 
     def _raw(self) -> AuthenticatedClient:
@@ -221,7 +221,7 @@ class ArizeClient(_BaseClient[httpx.Client]):
 
     @property
     def raw(self) -> AuthenticatedClient:
-        """Give the generated client on the same connections, for what the calls here lack."""
+        """The generated client on the same connections, for operations that this client lacks."""
         http = self._connection.get()
         if not self._serves_as_raw(http):
             http = httpx.Client(**client_options(self._context.settings, None), transport=ForwardingTransport(http))
@@ -272,7 +272,7 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
 
     @property
     def raw(self) -> AuthenticatedClient:
-        """Give the generated client on the same connections, for what the calls here lack."""
+        """The generated client on the same connections, for operations that this client lacks."""
         http = self._connection.get()
         if not self._serves_as_raw(http):
             http = httpx.AsyncClient(

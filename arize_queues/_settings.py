@@ -49,7 +49,7 @@ class Settings(NamedTuple):
         return f"Settings(base_url={self.base_url!r}, api_revision={self.api_revision!r})"
 
     def headers(self, user_agent: str) -> dict[str, str]:
-        """Give the headers of every request."""
+        """Return the headers of every request."""
         given = {name.lower() for name in self.default_headers}
         ours = {"User-Agent": user_agent, "Accept": "application/json, application/problem+json"}
         return {

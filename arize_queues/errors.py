@@ -280,7 +280,7 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 
 
 def class_for(status_code: int) -> type[APIStatusError]:
-    """Say which error class a status has."""
+    """Return the error class of a status."""
     return _BY_STATUS.get(status_code) or (ServerError if status_code >= 500 else APIStatusError)
 
 

@@ -17,14 +17,14 @@ from arize_queues._request import prerelease
 
 @pytest.fixture(autouse=True, scope="session")
 def ctrl_c_is_heard() -> None:
-    """Take Ctrl-C as Python does; shells let what they start in the background ignore it."""
+    """Handle Ctrl-C as Python does; shells make background processes ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what the machine's environment says about Arize, proxies and certificates."""
+    """Remove the machine's settings of Arize, proxies and certificates."""
     for name in list(os.environ):
         if name.startswith("ARIZE_") or name.lower().endswith("_proxy") or name == "DISABLE_PRERELEASE_WARNING":
             monkeypatch.delenv(name)

@@ -20,7 +20,7 @@ SLEEP = {"_runtime.drivers", "_runtime.workers", "_clock"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Give the name and the syntax tree of each module of the package, without the emulator."""
+    """Return the name and the syntax tree of each module of the package, without the emulator."""
     for path in sorted(OURS.rglob("*.py")):
         parts = path.relative_to(OURS).with_suffix("").parts
         if parts[0] != "emulator":
@@ -32,7 +32,7 @@ TREES = dict(modules())
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
-    """Give the full names of what a tree imports, wherever in it."""
+    """Return the full names of what a tree imports, wherever in it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -44,7 +44,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def calls(tree: ast.AST) -> set[str]:
-    """Give the names of the methods and functions that a tree calls."""
+    """Return the names of the methods and functions that a tree calls."""
     functions = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return {ast.unparse(function) for function in functions}
 

@@ -25,13 +25,13 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[tuple[int, str]]:
-    """Give the code blocks of a language, each with the line before it."""
+    """Return the code blocks of a language, each with the line before it."""
     found = re.finditer(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     return [(README.count("\n", 0, match.start(1)), match[1]) for match in found]
 
 
 def commands() -> list[list[str]]:
-    """Give the commands of the shell blocks, without the settings before them."""
+    """Return the commands of the shell blocks, without the settings before them."""
     lines = [line for _, block in blocks("sh") for line in block.splitlines()]
     split = [shlex.split(line, comments=True) for line in lines]
     return [[word for word in words if "=" not in word] for words in split if words]

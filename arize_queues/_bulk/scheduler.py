@@ -62,7 +62,7 @@ class Task:
             return None
 
     def stop(self) -> None:
-        """Tell the plan that its step will not be carried out, nor any other that it asks for."""
+        """Throw `Stopped` into the plan at this step, and at every other that it asks for."""
         with suppress(Exception):
             while self.throw(Stopped()) is not None:
                 pass
@@ -187,7 +187,7 @@ class Scheduler:
         self._file(task, task.resume(finished.response))
 
     def _adapt(self, tag: int, response: httpx.Response) -> None:
-        """Let an answer change the limit, whatever its own task makes of it."""
+        """Change the limit after an answer, whatever its own task makes of it."""
         now = self._context.clock.now()
         if response.status_code == 429:
             self._limiter.on_throttled(tag, self._count)

@@ -1,4 +1,4 @@
-"""Tell names from IDs."""
+"""Distinguish names from IDs."""
 
 from __future__ import annotations
 

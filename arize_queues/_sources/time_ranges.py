@@ -91,7 +91,7 @@ def _checked(ids: Sequence[object], times: Sequence[object], *, names: tuple[str
 
 
 def _columns(rows: object, names: Sequence[str]) -> list[list[object]]:
-    """Take the named columns out of a table or of mappings."""
+    """Return the named columns of a table or of mappings."""
     if hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__"):
         return _table_columns(rows, names)
     if not is_list(rows):

@@ -40,7 +40,7 @@ class Meter:
     _start: float = attrs.field(factory=time.perf_counter)
 
     def on_response(self, info: ResponseInfo) -> None:
-        """Take down an answer."""
+        """Record an answer."""
         self.answers.append(info)
 
     @contextmanager

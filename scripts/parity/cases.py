@@ -32,7 +32,7 @@ _STEP_PARTS: dict[str, Place] = {"call": "user", "exchanges": "wire", "expect": 
 
 @cache
 def limits() -> dict[str, int]:
-    """Give the limits of the API by name, from the specification."""
+    """Return the limits of the API by name, from the specification."""
     spec, places = _read(OPENAPI / "annotation-queues.yaml"), _read(OPENAPI / "limits.yaml")
     return {name: int(resolve_pointer(spec, place["pointer"])) for name, place in places.items()}
 
@@ -42,12 +42,12 @@ def _read(path: Path) -> Json:
 
 
 def written(directory: Path = PARITY / "cases") -> dict[str, list[Case]]:
-    """Give the cases as they are written, by file."""
+    """Return the cases as they are written, by file."""
     return {path.stem: _read(path) for path in sorted(directory.glob("*.yaml"))}
 
 
 def load() -> list[Case]:
-    """Give every case once for each of its revisions, expanded; its `id` tells it apart."""
+    """Return every case expanded, once for each of its revisions, which its `id` names."""
     values = _read(PARITY / "values.yaml")
     cases = [
         _expanded(case, values, file, revision)
@@ -59,7 +59,7 @@ def load() -> list[Case]:
 
 
 def as_text(cases: list[Case]) -> str:
-    """Give cases as one JSON list with a line for each, so that a diff shows which have changed."""
+    """Return cases as one JSON list with a line for each, so that a diff shows which have changed."""
     lines = (json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in cases)
     return "[\n" + ",\n".join(lines) + "\n]\n"
 
@@ -109,7 +109,7 @@ class Expander:
         return {self._interpolated(key): value for key, value in members.items() if value is not _ABSENT}
 
     def number(self, node: Json) -> int:
-        """Give a number that may be written as a limit."""
+        """Return a number that may be written as a limit."""
         return int(self.expand(node))
 
     def _interpolated(self, text: str) -> str:

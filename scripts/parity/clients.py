@@ -49,7 +49,7 @@ class Client:
 
     @property
     def folder(self) -> Path:
-        """Give its environment, which the pattern `.venv*/` keeps out of git."""
+        """Return the path of its environment, which the pattern `.venv*/` keeps out of git."""
         return ROOT / (f".venv-parity-{self.version}" if self.language == "python" else ".venv-parity-js")
 
     def install(self) -> None:

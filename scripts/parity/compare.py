@@ -15,7 +15,7 @@ _SHOWN = 60
 
 
 def difference(expected: Any, actual: Any, where: str = "", *, fold: bool = False) -> str | None:
-    """Say in one phrase where two values first differ; None where they are the same by value.
+    """Return one phrase on where two values first differ, or None if they are equal by value.
 
     Args:
         expected: A value of a case, with matchers.

@@ -76,7 +76,7 @@ def _step_verdict(
 
 
 def _tidy(complaint: str, outcome: dict[str, Any], server: StageServer) -> str:
-    """Say what the client did, without this run's port; where it stopped early, its error says more."""
+    """Return what the client did, without the port of this run; the error of a client that stopped early says more."""
     error = outcome.get("error", {})
     if complaint.startswith("ends early") and error:
         complaint = _raised(error)

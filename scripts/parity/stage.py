@@ -81,13 +81,13 @@ class Stage:
         self.sent: list[str] = []
 
     def arrive(self, request: Arrived) -> Played:
-        """Take a request, and give what it is answered with."""
+        """Accept a request, and return its answer."""
         with self._lock:
             self.sent.append(str(request))
             return self._match(request)
 
     def wait(self, seconds: float) -> None:
-        """Take a wait of the client's."""
+        """Accept a wait of the client."""
         with self._lock:
             item = self._left[0] if self._left and not self._group else {}
             if seconds == 0 and item.get("wait") != 0:
@@ -100,7 +100,7 @@ class Stage:
                 self._complain(f"waits {seconds:g} s, expected {item['wait']:g} s")
 
     def finish(self) -> str | None:
-        """Say what went wrong, if anything; what was not played counts."""
+        """Return what went wrong, if anything; exchanges that were not played count."""
         self._pass_over()
         if self.complaint is None and (self._left or self._group):
             self._complain(f"ends early, expected {self._next()}")
@@ -143,7 +143,7 @@ def _told(expected: dict[str, Any], request: Arrived, found: str) -> str:
 
 
 def request_difference(expected: dict[str, Any], request: Arrived) -> str | None:
-    """Say where a request differs from what is expected."""
+    """Return where a request differs from the expected one."""
     if request.method != expected["method"]:
         return f"method {request.method}, expected {expected['method']}"
     found = path_difference(expected["path"], request.path)
@@ -169,7 +169,7 @@ def _body_difference(expected: dict[str, Any], request: Arrived) -> str | None:
 
 
 def played(exchange: dict[str, Any]) -> Played:
-    """Give the answer or the fault of an exchange."""
+    """Return the answer or the fault of an exchange."""
     if "fault" in exchange:
         return Played(fault=exchange["fault"])
     answer = exchange["answer"]

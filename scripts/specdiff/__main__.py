@@ -1,4 +1,4 @@
-"""Tell what changed in an upstream OpenAPI document against the one that the checked-in spec was made from.
+"""Report what changed in an upstream OpenAPI document since the one that the checked-in spec was made from.
 
     python -m scripts.specdiff --upstream <file or URL> [--against <spec or document>] [--json | --changelog]
 

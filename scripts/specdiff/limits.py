@@ -1,4 +1,4 @@
-"""Tell which constants of the client follow which number of upstream, by openapi/limits.yaml and the overlay."""
+"""Find the constants of the client that follow a number of upstream, by openapi/limits.yaml and the overlay."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def constants(
 
 
 def with_constants(finding: Finding, constants: Mapping[str, list[str]], *, blocked: bool) -> Finding:
-    """Say of a limit which constants come from it, and whether the client follows by itself.
+    """Name the constants that come from a limit, and whether the client follows by itself.
 
     Args:
         finding: Any finding.

@@ -1,4 +1,4 @@
-"""Say what a finding means to those who use the client: the lines of the CHANGELOG entry."""
+"""Word findings for users of the client: the lines of the CHANGELOG entry."""
 
 from __future__ import annotations
 
@@ -45,35 +45,35 @@ def code(names: Iterable[Any]) -> str:
 
 
 def operation(finding: Finding, methods: list[str]) -> str:
-    """Tell of an operation that is new."""
+    """Word a new operation."""
     if methods:
         return f"{code(methods)} (`{finding.subject}`)."
     return f"The API has `{finding.subject}` (`{finding.new}`); the client offers it through `client.raw` at most."
 
 
 def operation_gone(finding: Finding, methods: list[str]) -> str:
-    """Tell of an operation that is gone."""
+    """Word a removed operation."""
     return f"{code(methods) or 'Nothing public'}: the API has no `{finding.subject}` any more."
 
 
 def moved(finding: Finding, methods: list[str]) -> str:
-    """Tell of an operation that has another address."""
+    """Word an operation whose path or method changed."""
     calls = f"call `{finding.new}`, which was `{finding.old}`; earlier versions of the client fail"
     return f"{code(methods)} {calls if len(methods) > 1 else calls.replace('call', 'calls', 1)}." if methods else ""
 
 
 def new_field(finding: Finding, methods: list[str]) -> str:
-    """Tell of a field that is new or gone."""
+    """Word a field that was added or removed."""
     return f"{_field(finding, methods, full=False)}{_origin(finding, methods)}." if methods else ""
 
 
 def needed(finding: Finding, methods: list[str]) -> str:
-    """Tell of what has to be given from now on."""
+    """Word an input that became required."""
     return f"{_field(finding, methods)} must be given now." if methods else ""
 
 
 def always(finding: Finding, methods: list[str]) -> str:
-    """Tell of fields that have to be given, or that can be relied on, from now on."""
+    """Word fields that became required in requests, or always present in answers."""
     if not methods:
         return ""
     if finding.touches == "request":
@@ -82,13 +82,13 @@ def always(finding: Finding, methods: list[str]) -> str:
 
 
 def optional(finding: Finding, methods: list[str]) -> str:
-    """Tell of what may be left out from now on."""
+    """Word an input that became optional."""
     names = finding.old if isinstance(finding.old, list) else None
     return f"{_fields(finding, names, methods) if names else _field(finding, methods)} may be left out." * bool(methods)
 
 
 def limit(finding: Finding, methods: list[str]) -> str:
-    """Tell of a limit that has moved."""
+    """Word a changed limit."""
     keyword = finding.path.rpartition("/")[2]
     if keyword in _SWITCHES:
         told = _SWITCHES[keyword][not finding.new] + " now"
@@ -99,7 +99,7 @@ def limit(finding: Finding, methods: list[str]) -> str:
 
 
 def status(finding: Finding, methods: list[str]) -> str:
-    """Tell of a status that is new or gone."""
+    """Word a status that was added or removed."""
     value = str(finding.new or finding.old)
     error = ERRORS.get(value)
     if not methods:
@@ -109,18 +109,18 @@ def status(finding: Finding, methods: list[str]) -> str:
 
 
 def values(finding: Finding, methods: list[str]) -> str:
-    """Tell of enum values that are new or gone."""
+    """Word enum values that were added or removed."""
     return f"Value {code(finding.new or finding.old or ())} of `{finding.subject}`{_where(methods)}." * bool(methods)
 
 
 def member(finding: Finding, methods: list[str]) -> str:
-    """Tell of a member of a union."""
+    """Word a member of a union that was added or removed."""
     name = finding.new or finding.old
     return f"`{name}` as what {code(methods)} {'take' if finding.touches == 'request' else 'give'}." if methods else ""
 
 
 def kind_of_value(finding: Finding, methods: list[str]) -> str:
-    """Tell of another type, format or default."""
+    """Word a changed type, format or default."""
     what = finding.kind.partition("-")[0]
     words = {"type": "is of type {}", "format": "has the form {}", "default": "left out means {}"}[what]
     now, was = (
@@ -131,7 +131,7 @@ def kind_of_value(finding: Finding, methods: list[str]) -> str:
 
 
 def null(finding: Finding, methods: list[str]) -> str:
-    """Tell of null that is allowed or not."""
+    """Word null that became allowed or refused."""
     may = "may be" if finding.kind == "nullable-added" else "is never"
     if finding.touches == "request":
         may = "takes" if finding.kind == "nullable-added" else "no longer takes"
@@ -139,14 +139,14 @@ def null(finding: Finding, methods: list[str]) -> str:
 
 
 def plain(finding: Finding, methods: list[str]) -> str:
-    """Tell of anything else as maintainers are told, without the consequence for them."""
+    """Word any other finding as for maintainers, without its consequence."""
     words = finding.sentence.rpartition(": ")[0] or finding.sentence
     sentence = (words[0].upper() + words[1:]).removesuffix(".")
     return f"{sentence}{_where(methods)}." if methods or not finding.operations else ""
 
 
 def media_type(findings: list[Finding], methods: list[str]) -> str:
-    """Tell of media types: the same change of several statuses and operations is one line."""
+    """Word media types; the same change of several statuses and operations is one line."""
     one = findings[0]
     what = "requests" if one.touches == "request" else "answers"
     now, was = listed(one.new or ()), listed(one.old or ())
@@ -158,19 +158,19 @@ def media_type(findings: list[Finding], methods: list[str]) -> str:
 
 
 def respelled(findings: list[Finding]) -> str:
-    """Tell of enums in another spelling."""
+    """Word respelled enums."""
     names = code(finding.subject for finding in findings)
     return f"The API spells these in another way; values are given and read as before: {names}."
 
 
 def may_lack(findings: list[Finding]) -> str:
-    """Tell of fields that answers may lack from now on."""
+    """Word fields that answers may lack from now on."""
     fields = "; ".join(f"`{finding.subject}` ({listed(finding.old)})" for finding in findings)
     return f"The API no longer promises these fields: {fields}."
 
 
 def renamed(what: str, findings: list[Finding]) -> str:
-    """Tell of generated names that are others now."""
+    """Word renamed generated names."""
     pairs = ", ".join(f"`{finding.old}` → `{finding.new}`" for finding in findings)
     return f"`client.raw`: {what} have other names: {pairs}."
 

@@ -42,7 +42,7 @@ def misfits(new: dict[str, Any], overlay: dict[str, Any], limits: dict[str, Any]
 
 
 def warned(finding: Finding, overlay: dict[str, Any]) -> Finding:
-    """Say where the overlay would hide a change: it puts the enum values that it knows back."""
+    """Report changes that the overlay would hide, because it restores the enum values that it knows."""
     if finding.kind != "enum-value-removed":
         return finding
     schema = "$" + finding.path.removesuffix("/enum").replace("/", ".")

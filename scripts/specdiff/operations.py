@@ -46,7 +46,7 @@ class Operations:
             self._ledger.add("operation-added", at, f"{name} is new{takes}", scene, subject=name, new=scene.operation)
 
     def _takes(self, operation: Operation) -> str:
-        """Say what the body of an operation is."""
+        """Return the words for the body of an operation."""
         content = follow(self._new, _place(self._new, operation).child("requestBody")).child("content")
         forms = (form(self._new, content.child(name, "schema")) for name in content.node)
         return "".join(f", takes {words}" for words in dict.fromkeys(forms))

@@ -1,4 +1,4 @@
-"""Say in words what a schema allows: its type, values and limits, for what is new and so has nothing to compare."""
+"""Describe what a new schema allows: its type, values and limits."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _OURS = ("get", "annotate_record")
 
 
 def contest(url: str, rounds: int) -> Samples:
-    """Let our calls and the same requests through httpx take turns in this process."""
+    """Run our calls and the same requests through httpx by turns in this process."""
     from arize_queues import ArizeClient
 
     seen: list[httpx.Request] = []
@@ -69,12 +69,12 @@ def contest(url: str, rounds: int) -> Samples:
 
 
 def _common(seen: list[httpx.Request]) -> dict[str, str]:
-    """Give the headers that our client sends with every request."""
+    """Return the headers that our client sends with every request."""
     return {name: seen[0].headers[name] for name in ("accept", "authorization", "user-agent")}
 
 
 def _resend(bare: httpx.Client, request: httpx.Request) -> Any:
-    """Give a call of httpx that sends the same request: URL, headers and body."""
+    """Return a call of httpx that sends the same request: URL, headers and body."""
     url = str(request.url)
     if request.method == "GET":
         return lambda: bare.get(url).content

@@ -40,7 +40,7 @@ def measure(effort: Effort, official: Path | None) -> Findings:
 
 
 def contest(url: str, limit: int, rounds: int) -> Samples:
-    """Let ours, the floor and the GET alone take turns in this process."""
+    """Run ours, the floor and the bare GET by turns in this process."""
     from arize_queues import ArizeClient
 
     bare = httpx.Client(headers={"Authorization": "Bearer emulator-key", "Accept": "application/json"})
@@ -68,7 +68,7 @@ def _without_orjson(url: str, limit: int, rounds: int) -> Samples:
 
 
 def _against_official(python: Path | None, url: str, limit: int, rounds: int) -> Samples | None:
-    """Let the official client, in its process, take turns with ours in this one."""
+    """Run the official client, in its process, by turns with ours in this one."""
     from arize_queues import ArizeClient
 
     calls = min(CALLS, rounds)

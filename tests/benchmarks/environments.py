@@ -31,12 +31,12 @@ def prepare() -> None:
 
 
 def lean() -> Path:
-    """Give the Python of the environment that has the runtime dependencies alone."""
+    """Return the Python of the environment with the runtime dependencies alone."""
     return _python(_HOME)
 
 
 def official(*, install: bool = True) -> tuple[Path | None, str]:
-    """Give the Python that has the official client, or None and why not. It takes 416 MB, once."""
+    """Return the Python with the official client, or None and the reason. It takes 416 MB, once."""
     home = ROOT / ".venv-bench-arize"
     ready = home / f".ready-{OFFICIAL_VERSION}"
     if not ready.exists():
@@ -52,7 +52,7 @@ def official(*, install: bool = True) -> tuple[Path | None, str]:
 
 
 def megabytes(python: Path) -> float:
-    """Give the size of what is installed in an environment, without what is in every new one."""
+    """Return the size of an environment, less that of a new one."""
     parts = _installed(python)
     files = [file for part in parts for file in ([part] if part.is_file() else part.rglob("*")) if file.is_file()]
     return sum(file.stat().st_size for file in files) / 1e6
@@ -69,7 +69,7 @@ def _installed(python: Path) -> list[Path]:
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of what the numbers depend on."""
+    """Return the versions of the packages that the numbers depend on."""
     names = ("arize-queues", "httpx", "httpcore", "h11", "attrs", "orjson")
     return {name: importlib.metadata.version(name) for name in names}
 

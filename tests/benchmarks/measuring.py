@@ -38,7 +38,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """Say whether the target is reached."""
+        """Return the words for a reached or missed target."""
         if self.value is None:
             return "not measured"
         if self.target is None:
@@ -90,17 +90,17 @@ class Samples:
     taken: dict[str, list[float]]
 
     def __getitem__(self, name: str) -> float:
-        """Give the median of one of them."""
+        """Return the median of one contestant."""
         return statistics.median(self.taken[name])
 
     def ratio(self, one: str, other: str) -> float:
-        """Give the median of the rounds' ratios: both of a round met the machine in the same mood."""
+        """Return the median of the ratios of all rounds: both calls of a round meet the machine in the same state."""
         pairs = zip(self.taken[one], self.taken[other], strict=True)
         return statistics.median(first / second for first, second in pairs)
 
 
 def in_turns(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Samples:
-    """Let contestants take turns; each call of one gives its seconds.
+    """Call contestants by turns; each call returns its seconds.
 
     The first round is thrown away. The order is reversed every other round, so that none always comes first.
     """
@@ -117,12 +117,12 @@ def in_turns(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Sam
 
 
 def cpu_in_turns(contestants: Mapping[str, Work], rounds: int, calls: int = 1) -> Samples:
-    """Give the CPU seconds of this process for a call of each."""
+    """Return the CPU seconds of this process for a call of each."""
     return in_turns({name: partial(cpu, work, calls) for name, work in contestants.items()}, rounds)
 
 
 def cpu(work: Work, calls: int = 1) -> float:
-    """Give the CPU seconds of this process, all threads, for one call."""
+    """Return the CPU seconds of this process, all threads, for one call."""
     start = time.process_time()
     for _ in range(calls):
         work()
@@ -130,7 +130,7 @@ def cpu(work: Work, calls: int = 1) -> float:
 
 
 def wall(work: Work) -> float:
-    """Give the seconds that pass during a call."""
+    """Return the seconds that pass during a call."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

@@ -17,7 +17,7 @@ _PEOPLE = (("VXNlcjox", "ana@example.com"), ("VXNlcjoy", "ben@example.com"))
 
 
 def queue() -> dict[str, Any]:
-    """Give a queue with two configs and two annotators."""
+    """Return a queue with two configs and two annotators."""
     times = {"created_at": "2026-03-02T08:00:00.000000Z"}
     values = [{"label": "correct", "score": 1.0}, {"label": "incorrect", "score": 0.0}]
     config = {"space_id": SPACE_ID, **times}
@@ -44,7 +44,7 @@ def queue() -> dict[str, Any]:
 
 
 def record(number: int) -> dict[str, Any]:
-    """Give a record of about 2.2 kB: 15 columns, two annotations, two evaluations, two assignees."""
+    """Return a record of about 2.2 kB: 15 columns, two annotations, two evaluations, two assignees."""
     return {
         "id": record_id(number),
         "annotation_queue_id": QUEUE_ID,
@@ -66,12 +66,12 @@ def record(number: int) -> dict[str, Any]:
 
 
 def record_id(number: int) -> str:
-    """Give the ID of a record."""
+    """Return the ID of a record."""
     return f"QW5ub3RhdGlvblF1ZXVlUmVjb3JkOj{number:07}"
 
 
 def annotations(number: int) -> list[dict[str, Any]]:
-    """Give what two people said about a record."""
+    """Return the annotations of two people on a record."""
     return [
         {
             "name": "accuracy",
@@ -90,7 +90,7 @@ def annotations(number: int) -> list[dict[str, Any]]:
 
 
 def inputs(number: int) -> list[dict[str, Any]]:
-    """Give annotations as a user writes them."""
+    """Return annotations as a user writes them."""
     return [
         {"name": "accuracy", "label": "correct", "score": 1.0},
         {"name": "helpfulness", "score": float(number % 10)},
@@ -98,7 +98,7 @@ def inputs(number: int) -> list[dict[str, Any]]:
 
 
 def records_json(first: int, count: int) -> bytes:
-    """Give the JSON text of some records."""
+    """Return the JSON text of some records."""
     return json.dumps([record(number) for number in range(first, first + count)], separators=(",", ":")).encode()
 
 

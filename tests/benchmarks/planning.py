@@ -57,7 +57,7 @@ def _sources(number: int, ids: int) -> list[SpanSource]:
 
 
 def _steps(sources: Sequence[SpanSource], rounds: int) -> dict[str, float]:
-    """Take an add apart into its steps, and give the CPU seconds of each."""
+    """Run the steps of an add, and return the CPU seconds of each."""
     read = normalise(sources)
     planned = pack(read)
     bodies = [AddAnnotationQueueRecordsRequest(request.to_wire()) for request in planned.requests]  # type: ignore[arg-type]
@@ -115,7 +115,7 @@ def _above_bound(chosen: random.Random, most: int) -> tuple[int, int]:
 
 
 def _lower_bound(sources: list[Any]) -> int:
-    """Give the fewest requests that records, sessions and slots allow; a source larger than a request has several."""
+    """Return the fewest requests that records, sessions and slots allow; a source larger than a request has several."""
     sessions = sum(len(source.ids) for source in sources if isinstance(source, SessionSource))
     most = [
         MAX_SESSIONS_PER_REQUEST if isinstance(source, SessionSource) else MAX_RECORDS_PER_REQUEST for source in sources

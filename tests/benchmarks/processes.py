@@ -59,7 +59,7 @@ def official_client(python: Path | None, url: str) -> Iterator[Official | None]:
 
 
 def environment(*more: Path) -> dict[str, str]:
-    """Give the environment variables of a child that imports this package and the client from the source.
+    """Return the environment variables of a child that imports this package and the client from the source.
 
     Args:
         more: Where else to import from.

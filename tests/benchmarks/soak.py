@@ -34,7 +34,7 @@ class World:
     calls: Counter[str] = attrs.field(factory=Counter)
 
     def expect(self, call: str, expected: object, actual: object) -> None:
-        """Take down an answer, and a fault where it is not the one that belongs to the call."""
+        """Record an answer, and a fault if it does not belong to the call."""
         self.calls[call] += 1
         if expected != actual:
             self.faults.append(f"{call}: {actual!r} in place of {expected!r}")

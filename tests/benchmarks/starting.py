@@ -48,14 +48,14 @@ def _row(what: str, taken: Samples, target: float | None) -> Row:
 
 
 def _seconds(python: Path, code: str) -> float:
-    """Give the CPU seconds that a fresh interpreter takes for some code, without its own start."""
+    """Return the CPU seconds that a fresh interpreter takes for some code, without its own start."""
     timed = f"import time; start = time.process_time(); {code}; print(time.process_time() - start)"
     done = subprocess.run([str(python), "-I", "-c", timed], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
 
 def where(python: Path, runs: int = 7) -> str:
-    """Tell in Markdown where the time of the import goes, above that of httpx."""
+    """Return Markdown on where the import time goes, beyond that of httpx."""
     times = {name: statistics.median(taken) for name, taken in _self_times(python, runs).items()}
     of_httpx = {match[3] for match in _LINE.finditer(_importtime(python, "httpx"))}
     added = {name: taken for name, taken in times.items() if name not in of_httpx}

@@ -63,7 +63,7 @@ def walk(url: str, records: int, work: Callable[[float], object] | None = None, 
 
 
 def resident_peak(url: str, records: int, most: int | None = None) -> float:
-    """Give the peak of resident memory in bytes of a fresh process that walks the records."""
+    """Return the peak of resident memory in bytes of a fresh process that walks the records."""
     walk = f"streaming.walk({url!r}, {records}, most={most})"
     code = f"from tests.benchmarks import streaming; {walk}; print(streaming.peak())"
     command = [sys.executable, "-c", code]
@@ -72,7 +72,7 @@ def resident_peak(url: str, records: int, most: int | None = None) -> float:
 
 
 def peak() -> float:
-    """Give the peak of this process's resident memory in bytes; on Linux without that of who started it."""
+    """Return the peak of this process's resident memory in bytes; on Linux without that of its parent."""
     status = Path("/proc/self/status")
     if status.exists():
         (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
@@ -95,7 +95,7 @@ def _memory(url: str, records: int) -> list[Row]:
 
 
 def _traced(url: str, records: int) -> tuple[float, float, float]:
-    """Give the bytes that a page of models holds, and the peaks of listing one page and of walking all."""
+    """Return the bytes that a page of models holds, and the peaks of listing one page and of walking all."""
     from arize_queues import ArizeClient
 
     with ArizeClient(api_key="emulator-key", base_url=url) as client:
@@ -116,7 +116,7 @@ def _traced(url: str, records: int) -> tuple[float, float, float]:
 
 
 def _settled() -> int:
-    """Give the traced bytes without garbage, and measure the peak from here."""
+    """Return the traced bytes without garbage, and reset the peak."""
     gc.collect()
     tracemalloc.reset_peak()
     return tracemalloc.get_traced_memory()[0]

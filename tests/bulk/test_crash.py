@@ -78,13 +78,13 @@ def resume(job: Job, ledger: Path, width: int, **options: Any) -> tuple[list[Any
 
 
 def size_of(method: str) -> int:
-    """Say how many requests the job has."""
+    """Return the number of requests of the job."""
     return SHORT if method == "delete_records" else REQUESTS
 
 
 @cache
 def undisturbed(method: str) -> Any:
-    """Give the state after a run that nothing disturbs, on an emulator of its own."""
+    """Return the state after a run that nothing disturbs, on an emulator of its own."""
     with Emulator() as emulator:
         world = World.on(emulator)
         job = Job.of(world, method, size_of(method))
@@ -93,7 +93,7 @@ def undisturbed(method: str) -> Any:
 
 
 def boundaries(method: str, step: int) -> Iterator[tuple[str, int, bool]]:
-    """Give boundaries of a job's requests: before and after the write is applied."""
+    """Return boundaries of a job's requests: before and after the write is applied."""
     for number in range(1, size_of(method) + 1, step):
         yield method, number, False
         yield method, number, True

@@ -60,7 +60,7 @@ def test_it_bounds_what_comes_before_the_first_write(kind: str, method: str) -> 
 
 
 def slowly(clock: ManualClock, items: list[Any], seconds: float) -> Iterator[Any]:
-    """Give items, each after some seconds of a clock."""
+    """Yield items, each after some seconds of a clock."""
     for item in items:
         clock.elapsed += seconds
         yield item

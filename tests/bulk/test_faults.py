@@ -63,7 +63,7 @@ SOME_ON_TRIO = ["429 in 1 s", "reset after the write", "slow", "401"]
 
 
 def strike(world: World, method: str, clock: ManualClock, nth: int = 2, **fields: Any) -> None:
-    """Let the server misbehave from the second write on."""
+    """Make the server misbehave from the second write on."""
     verb, path = WRITES[method]
     if fields.get("retry_after") == "date":
         fields["retry_after"] = clock.wall() + timedelta(seconds=30)
@@ -71,7 +71,7 @@ def strike(world: World, method: str, clock: ManualClock, nth: int = 2, **fields
 
 
 def settings(name: str) -> dict[str, Any]:
-    """Give the client's settings for a fault."""
+    """Return the client's settings for a fault."""
     return {"timeout": SLOW / 3} if name == "slow" else {}
 
 

@@ -40,7 +40,7 @@ class Feed:
         return self
 
     def __next__(self) -> Any:
-        """Give the next item."""
+        """Return the next item."""
         self._left -= 1
         if self._left == -1:
             raise KeyboardInterrupt

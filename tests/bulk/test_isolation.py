@@ -33,7 +33,7 @@ def add(world: World, kind: str, numbers: range, bad: set[str], **client: Any) -
 
 
 def in_queue(world: World) -> set[str]:
-    """Give the spans that are in the one queue."""
+    """Return the spans that are in the one queue."""
     return {row[0] for row in world.state()[0]}
 
 

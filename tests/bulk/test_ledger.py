@@ -26,7 +26,7 @@ def call(job: Job, ledger: Path, kind: str = "sync", **options: Any) -> Any:
 
 
 def stop_half_way(job: Job, ledger: Path, nth: int = 3) -> PartialFailureError:
-    """Let a job be stopped by a 401, one request at a time."""
+    """Stop a job by a 401, one request at a time."""
     job.world.emulator.faults.add(Fault(path="*/records*", nth=nth, status=401, times=None, where=is_write))
     with pytest.raises(PartialFailureError) as caught:
         call(job, ledger, client={"max_concurrency": 1})
@@ -36,7 +36,7 @@ def stop_half_way(job: Job, ledger: Path, nth: int = 3) -> PartialFailureError:
 
 
 def is_write(request: Any) -> bool:
-    """Tell writes from reads."""
+    """Return True for a write."""
     return bool(request.method != "GET")
 
 
@@ -235,7 +235,7 @@ def test_a_place_that_cannot_be_written_is_refused(world: World, tmp_path: Path,
 
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
-    """Let writes beyond a size fail, as on a full disk."""
+    """Make writes beyond a size fail, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

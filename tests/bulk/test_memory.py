@@ -31,7 +31,7 @@ class Watched:
         self.furthest = 0
 
     def reading(self, items: Iterator[Any], size: Any = lambda _: 1) -> Iterator[Any]:
-        """Give items, and count what has been taken."""
+        """Yield items, and count those that were read."""
         for item in items:
             self.taken += size(item)
             yield item

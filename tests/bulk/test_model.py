@@ -179,7 +179,7 @@ class Bulk(RuleBasedStateMachine):
             self.finished.add((queue, number, emails[0]))
 
     def record_ids(self, queue: str) -> dict[int, str]:
-        """Give the record of each span that is in a queue."""
+        """Return the record of each span that is in a queue."""
         return {_number(record): record["id"] for record in self.emulator.records(queue)}
 
     @invariant()

@@ -32,7 +32,7 @@ def queue_of(world: World, count: int) -> tuple[str, list[str]]:
 
 
 def values(world: World, queue: str) -> list[dict[str, Any]]:
-    """Give what each record carries: config name to value."""
+    """Return the values of each record by config name."""
     return [
         {note["name"]: note.get("label") or note.get("text") or note.get("score") for note in record["annotations"]}
         for record in world.emulator.records(queue)
@@ -40,7 +40,7 @@ def values(world: World, queue: str) -> list[dict[str, Any]]:
 
 
 def assignees(world: World, queue: str) -> list[list[tuple[str, str]]]:
-    """Give who is assigned to each record, and how far they are."""
+    """Return the users of each record, and their status."""
     return [
         [(item["user"]["email"], item["completion_status"]) for item in record["assigned_users"]]
         for record in world.emulator.records(queue)

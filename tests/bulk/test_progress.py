@@ -31,11 +31,11 @@ class Terminal:
         self.stream: TextIO = os.fdopen(writing, "w")
 
     def attach(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Take standard error's place. Only a test can do that: pytest puts its own there before each."""
+        """Replace standard error. Only a test can do that, because pytest replaces it before each test."""
         monkeypatch.setattr(sys, "stderr", self.stream)
 
     def text(self) -> str:
-        """Give what was written so far."""
+        """Return the text written so far."""
         self.stream.flush()
         content = b""
         try:
@@ -45,7 +45,7 @@ class Terminal:
             return content.decode().replace("\r\n", "\n")
 
     def close(self) -> None:
-        """Let it go."""
+        """Close the terminal."""
         self.stream.close()
         os.close(self._reading)
 

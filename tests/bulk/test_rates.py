@@ -47,7 +47,7 @@ def test_a_job_ends_however_slow_the_server_allows_it_to_be(kind: str, every: fl
 
 
 def notes(ids: list[str]) -> dict[str, Any]:
-    """Give each record a note."""
+    """Return a note for each record."""
     return {name: [{"name": "notes", "text": "x"}] for name in ids}
 
 

@@ -59,7 +59,7 @@ class Hand:
         self._go_on(lambda: self._plan.send(Finished(tag, httpx.Response(status))))
 
     def wait(self) -> float:
-        """Let the time pass that the scheduler waits for, and say how long that is."""
+        """Pass the time that the scheduler waits for, and return it."""
         assert isinstance(self.step, Sleep | Next), self.step
         seconds = self.step.seconds if isinstance(self.step, Sleep) else self.step.timeout
         assert seconds is not None, "it waits for an answer, not for a time"
@@ -69,7 +69,7 @@ class Hand:
 
 
 def asking(count: int, wait: float = 10.0) -> Iterator[Plan[None]]:
-    """Give plans that send until they are answered with 200, and wait after each 429."""
+    """Yield plans that send until they are answered with 200, and wait after each 429."""
 
     def ask(number: int) -> Plan[None]:
         while True:

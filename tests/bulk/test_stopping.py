@@ -35,7 +35,7 @@ WIDTH = 3
 
 
 def is_write(request: Any) -> bool:
-    """Tell writes from reads."""
+    """Return True for a write."""
     return bool(request.method != "GET")
 
 
@@ -334,7 +334,7 @@ def test_a_time_limit_of_the_library_cancels_cleanly(world: World, kind: str) ->
 
 
 def ticking(clock: ManualClock, server: PlainServer, seconds: float) -> Callable[[httpx.Request], httpx.Response]:
-    """Let each write take some seconds of a clock."""
+    """Make each write take some seconds of a clock."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if request.method != "GET":
@@ -345,7 +345,7 @@ def ticking(clock: ManualClock, server: PlainServer, seconds: float) -> Callable
 
 
 def plain_arguments(method: str, ids: list[str]) -> dict[str, Any]:
-    """Give a call's arguments for a plain server."""
+    """Return a call's arguments for a plain server."""
     if method == "annotate_records":
         return {"annotations": {name: [{"name": "notes", "text": "x"}] for name in ids}}
     return {"assignments": {name: ["ana@example.com"] for name in ids}}

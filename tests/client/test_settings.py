@@ -14,7 +14,7 @@ from tests.support.answers import KEY
 
 
 def base_url(**settings: Any) -> str:
-    """Give the base URL that settings lead to."""
+    """Return the base URL of settings."""
     return ArizeClient(api_key=KEY, **settings)._context.settings.base_url
 
 

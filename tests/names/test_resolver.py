@@ -51,7 +51,7 @@ def play_get(context, *answers, annotation_queue="Triage", space="prod"):
 
 
 def asked(played):
-    """Give path and query of each request."""
+    """Return path and query of each request."""
     return [(kwargs["url"], kwargs.get("params", {})) for kwargs in played.sends]
 
 

@@ -40,7 +40,7 @@ def listed(items: str, name: str, found: str) -> httpx.Response:
 
 
 def paths(played) -> list[str]:
-    """Give method and path of each request."""
+    """Return method and path of each request."""
     return [f"{kwargs['method'].upper()} {kwargs['url'].removeprefix('/v2/')}" for kwargs in played.sends]
 
 
@@ -140,7 +140,7 @@ def test_an_update_finds_its_configs_again():
 
 
 def adding(record_sources, **where) -> Any:
-    """Say what an add is of."""
+    """Return the sources of an add."""
     rest = {"progress": None, "ledger": None, "deadline": None}
     return {"annotation_queue": "aq_1", "space": "spc_1", "record_sources": record_sources, **where, **rest}
 

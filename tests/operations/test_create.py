@@ -54,7 +54,7 @@ def make(*answers, context=None, **fields: Any):
 
 
 def methods(played):
-    """Give the method and the last step of the path of each request."""
+    """Return the method and the last step of the path of each request."""
     return [(kwargs["method"], kwargs["url"].rpartition("/")[2]) for kwargs in played.sends]
 
 

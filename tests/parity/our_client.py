@@ -88,7 +88,7 @@ class FakeTime:
         self.stage: Stage
 
     def pass_by(self, seconds: float) -> None:
-        """Let time pass without anybody waiting."""
+        """Pass time without a wait."""
         self.seconds += seconds
         self.wall += timedelta(seconds=seconds)
 
@@ -102,7 +102,7 @@ class FakeTime:
         self.sleep(seconds)
 
     def clock(self) -> Clock:
-        """Give the client's view."""
+        """Return the clock in the form of clients."""
         return Clock(lambda: self.seconds, lambda: self.wall, self.sleep, self.asleep)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -248,7 +248,7 @@ def _partial_told(error: PartialFailureError) -> dict[str, Any]:
 
 
 def outcome_difference(expected: dict[str, Any], outcome: dict[str, Any]) -> str | None:
-    """Say where an outcome differs from the one expected; our enum values are in the contract's spelling."""
+    """Return where an outcome differs from the expected one; enum values have the spelling of the contract."""
     if "error" in expected:
         if "error" not in outcome:
             return f"returns, expected {expected['error']['kind']}"

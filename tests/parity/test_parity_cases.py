@@ -33,7 +33,7 @@ def test_the_async_client_does_what_the_case_says(case: dict[str, Any]) -> None:
 
 
 def schema(form: str) -> Any:
-    """Give the validator of the written or of the expanded form; each is a definition of `case.schema.json`."""
+    """Return the validator of the written or of the expanded form; each is a definition of `case.schema.json`."""
     whole = json.loads((PARITY / "case.schema.json").read_text())
     jsonschema_rs.meta.validate(whole)
     return jsonschema_rs.validator_for({"$ref": f"#/$defs/{form}", "$defs": whole["$defs"]})

@@ -42,7 +42,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def writable(name: str) -> bool:
-    """Tell whether a model is for requests."""
+    """Return True if a model is for requests."""
     return name.endswith(("Request", "Input"))
 
 
@@ -103,7 +103,7 @@ def least(schema: dict[str, Any]) -> Any:
 
 
 def only_json(value: Any) -> bool:
-    """Tell whether a value is made of JSON's own types, and not of subclasses of them."""
+    """Return True if a value is made of JSON's own types, and not of subclasses."""
     if type(value) is dict:
         return all(type(key) is str and only_json(item) for key, item in value.items())
     if type(value) is list:

@@ -48,7 +48,7 @@ def add(context, *answers):
 
 
 def spelled(played):
-    """Give how each request wrote its record type."""
+    """Return the record type of each request as it was spelled."""
     return [body["record_sources"][0]["record_type"] for body in played.bodies]
 
 
@@ -224,7 +224,7 @@ def test_writes_under_way_when_the_server_moves_on_are_all_written_anew():
 
 
 def create_arguments(number, ids):
-    """Give the arguments of a create with something to spell, by IDs, so that no listing tells the spelling."""
+    """Return the arguments of a create with something to spell, by IDs, so that no listing tells the spelling."""
     return {
         "name": f"q{number}",
         "space": ids["space"],

@@ -52,7 +52,7 @@ def lower_bound(sizes: list[tuple[str, int]]) -> int:
 
 
 def sent(planned: RecordPlan, owner: str) -> list[str]:
-    """Give the IDs of an owner in the order in which they are sent."""
+    """Return the IDs of an owner in the order in which they are sent."""
     parts = [part for request in planned.requests for part in request.sources]
     return [id_ for part in parts if part.source.owner == owner for id_ in part.ids or ()]
 

@@ -32,7 +32,7 @@ WIRE = {"record_type": "span", "project_id": "p1", "start_time": START, "end_tim
 
 
 def problems(*items: object) -> list[str]:
-    """Give what is wrong with these record sources."""
+    """Return the problems of record sources."""
     with pytest.raises(InvalidRequestError) as caught:
         normalise(items)
     return list(caught.value.problems)

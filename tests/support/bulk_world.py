@@ -139,7 +139,7 @@ class World:
         return Caller(kind=kind, url=self.emulator.url, api_key=self.emulator.api_key, clock=clock)
 
     def queue_fields(self, name: str = "Triage") -> dict[str, Any]:
-        """Give the arguments of a create."""
+        """Return the arguments of a create."""
         return {
             "name": name,
             "space": self.space,
@@ -158,7 +158,7 @@ class World:
         return queue.id
 
     def record_ids(self, queue: str) -> list[str]:
-        """Give the ids of the records that a queue has."""
+        """Return the ids of the records that a queue has."""
         return [record["id"] for record in self.emulator.records(queue)]
 
     def source(self, numbers: Iterable[int], window: int = 0) -> SpanSource:
@@ -177,12 +177,12 @@ class World:
         return [self.source((2 * number, 2 * number + 1), window=number + 1) for number in range(count)]
 
     def writes(self, method: str) -> list[Any]:
-        """Give the requests that a bulk call wrote with, as they arrived."""
+        """Return the write requests of a bulk call, in order of arrival."""
         verb, path = WRITES[method]
         return [r for r in self.emulator.requests if r.method == verb and r.path.endswith(path[1:])]
 
     def state(self) -> Any:
-        """Give all that matters of the server's state: what a second run must leave as the first."""
+        """Return the server's state that a second run must leave as the first run does."""
         return [
             sorted(
                 (
@@ -225,7 +225,7 @@ class Job:
         return cls(world, method, queue, {name: [BEN, CHI] for name in ids})
 
     def arguments(self, given: Any) -> dict[str, Any]:
-        """Give the arguments of the call."""
+        """Return the arguments of the call."""
         if self.method == "create":
             return {**self.world.queue_fields(), "record_sources": given}
         field = {
@@ -280,7 +280,7 @@ def check_sums(summary: AddSummary | BulkSummary) -> None:
 
 
 def done_in(summary: AddSummary | BulkSummary) -> int:
-    """Say how many went through."""
+    """Return the number of successful records."""
     return summary.created + summary.already_present if isinstance(summary, AddSummary) else summary.done
 
 

@@ -107,7 +107,7 @@ class PlainServer:
 
 
 def ids_of(source: Any) -> list[str]:
-    """Give the ids of a source as it is on the wire."""
+    """Return the ids of a source as it is on the wire."""
     return next((value for key, value in source.items() if key.endswith("_ids")), [])
 
 

@@ -54,10 +54,10 @@ def _require_shallow(value: Any) -> None:
 
 
 def is_object(value: Any) -> TypeGuard[Json]:
-    """Say whether a JSON value is an object."""
+    """Return True if a JSON value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: Any) -> TypeGuard[list[Any]]:
-    """Say whether a JSON value is an array."""
+    """Return True if a JSON value is an array."""
     return isinstance(value, list)

@@ -89,7 +89,7 @@ class Fault:
         return bool(self.add or self.replace or self.remove)
 
     def matches(self, request: ReceivedRequest) -> bool:
-        """Say whether the fault is about this request."""
+        """Return True if the fault applies to a request."""
         return (
             self.method in {None, request.method}
             and fnmatchcase(request.path, self.path)

@@ -139,7 +139,7 @@ class Seeding:
         return ids.encode("User", number)
 
     def admit_user(self, email: str, space: str) -> str:
-        """Give a user access to a space, adding who is not there yet with access to all; return the user's ID."""
+        """Grant a user access to a space, adding an unknown user with access to all; return the user's ID."""
         with self._store.transaction():
             number = self._store.value("SELECT id FROM users WHERE email = ?", (check.email("email", email),))
             if number is None:

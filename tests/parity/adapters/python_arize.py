@@ -39,7 +39,7 @@ class CannotError(Exception):
 
 
 def sleep(seconds: float) -> None:
-    """Take a wait down in place of waiting."""
+    """Record a wait instead of waiting."""
     waits.append(seconds)
     now[0] += seconds
 
