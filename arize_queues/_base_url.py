@@ -1,4 +1,4 @@
-"""Where the API is: the settings -> one URL."""
+"""Find the base URL of the API from the settings."""
 
 from __future__ import annotations
 

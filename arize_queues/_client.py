@@ -50,7 +50,7 @@ H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 
 class _BaseClient(Generic[H]):
-    """What the two clients have in common."""
+    """Base class of the two clients."""
 
     _http_class: ClassVar[type[httpx.Client] | type[httpx.AsyncClient]]
 
@@ -69,7 +69,7 @@ class _BaseClient(Generic[H]):
         http_client: H | None = None,
         on_response: Callable[[ResponseInfo], object] | None = None,
     ) -> None:
-        config = resolve(
+        settings = resolve(
             api_key=api_key,
             base_url=base_url,
             region=region,
@@ -82,7 +82,7 @@ class _BaseClient(Generic[H]):
         self._check_http_client(http_client, ssl_context)
         _check_on_response(on_response)
         clock = Clock()
-        self._context = ClientContext(config, NameCache(clock), on_response, clock)
+        self._context = ClientContext(settings, NameCache(clock), on_response, clock)
         self._ssl_context = ssl_context
         self._http_client: H | None = http_client
         self._last_builder: RequestBuilder[H] | None = None
@@ -90,7 +90,7 @@ class _BaseClient(Generic[H]):
             self._make, self._make_semaphore, self._loop, borrowed=http_client is not None
         )
         self._attach()
-        warn_if_unprotected(config.base_url)
+        warn_if_unprotected(settings.base_url)
 
     def _check_http_client(self, http_client: object, ssl_context: object) -> None:
         if http_client is None:
@@ -103,7 +103,7 @@ class _BaseClient(Generic[H]):
             )
 
     def _attach(self) -> None:
-        """Make the face, on this client's session."""
+        """Create the face, on this client's context."""
         raise NotImplementedError
 
     def _make(self) -> H:
@@ -112,7 +112,7 @@ class _BaseClient(Generic[H]):
         return cast("H", self._http_class(**client_options(self._context.settings, self._ssl_context)))
 
     def _make_semaphore(self, width: int) -> Any:
-        """Make the semaphore that lets so many requests be under way."""
+        """Return a semaphore for so many requests under way."""
         raise NotImplementedError
 
     def _loop(self) -> object:
@@ -123,9 +123,9 @@ class _BaseClient(Generic[H]):
         """Return the builder of requests; it is reused while its httpx client stays the same."""
         http, builder = self._connection.get(), self._last_builder
         if builder is None or builder.http is not http:
-            connection, config = self._connection, self._context.settings
-            semaphore = connection.semaphore(most_under_way(config))
-            builder = self._last_builder = RequestBuilder(http, semaphore, config, borrowed=connection.borrowed)
+            connection, settings = self._connection, self._context.settings
+            semaphore = connection.semaphore(most_under_way(settings))
+            builder = self._last_builder = RequestBuilder(http, semaphore, settings, borrowed=connection.borrowed)
         return builder
 
     def with_options(
@@ -161,14 +161,14 @@ class _BaseClient(Generic[H]):
         return not self._connection.borrowed and http.timeout == timeout_of(self._context.settings)
 
     def _raw(self) -> AuthenticatedClient:
-        from arize_queues_raw.client import AuthenticatedClient  # noqa: PLC0415  # seldom wanted
+        from arize_queues_raw.client import AuthenticatedClient  # noqa: PLC0415  # rarely used
 
-        config = self._context.settings
-        return AuthenticatedClient(config.base_url, config.api_key).with_timeout(timeout_of(config))
+        settings = self._context.settings
+        return AuthenticatedClient(settings.base_url, settings.api_key).with_timeout(timeout_of(settings))
 
     def __repr__(self) -> str:
-        config = self._context.settings
-        return f"{type(self).__name__}(base_url={config.base_url!r}, api_revision={config.api_revision!r})"
+        settings = self._context.settings
+        return f"{type(self).__name__}(base_url={settings.base_url!r}, api_revision={settings.api_revision!r})"
 
     def __copy__(self) -> Self:
         other = object.__new__(type(self))
@@ -176,10 +176,10 @@ class _BaseClient(Generic[H]):
         return other
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as settings, the key among them; connections and what was learned stay behind.
+        """Pickle the settings, the API key among them, without connections and everything learned.
 
         Raises:
-            ConfigurationError: It has an httpx client or an SSL context of the user's.
+            ConfigurationError: The client has an httpx client or an SSL context of the user.
         """
         for name, value in {"http_client": self._http_client, "ssl_context": self._ssl_context}.items():
             if value is not None:
@@ -188,27 +188,28 @@ class _BaseClient(Generic[H]):
 
 
 class ArizeClient(_BaseClient[httpx.Client]):
-    """A client of Arize AX's annotation queues. Threads may share it.
+    """A client of the annotation queues of Arize AX. Threads may share it.
 
     Args:
-        api_key: The API key; else the environment's ARIZE_API_KEY.
-        base_url: Where the API is; else ARIZE_BASE_URL, or what `region` or ARIZE_API_HOST (with ARIZE_API_SCHEME and
-            ARIZE_API_PORT) lead to, else https://api.arize.com.
-        region: Such as "eu-west-1a"; else ARIZE_REGION.
-        timeout: Seconds for each phase of a request (connecting: 5 at most), an `httpx.Timeout`, or None for no limit.
-        max_retries: How often a request is sent again after a fault or a 408, 429 or 5xx; 0 turns it off.
-        max_concurrency: How many requests of a bulk call are under way at once.
-        api_revision: "auto" learns from the server which spelling it speaks; "2026-05" or "2026-10" fix it.
-        default_headers: Sent with every request.
-        ssl_context: For certificates of your own.
-        http_client: An `httpx.Client` to send through, which stays yours to close.
-        on_response: Called with a `ResponseInfo` after every answer; never awaited.
+        api_key: The API key; by default ARIZE_API_KEY of the environment.
+        base_url: URL of the API; by default ARIZE_BASE_URL, or the URL of `region` or of ARIZE_API_HOST (with
+            ARIZE_API_SCHEME and ARIZE_API_PORT), or https://api.arize.com.
+        region: Region of the API, such as "eu-west-1a"; by default ARIZE_REGION.
+        timeout: Seconds for each phase of a request (at most 5 for connecting), an `httpx.Timeout`, or None for no
+            limit.
+        max_retries: Upper bound of retries of a request after a fault or a 408, 429 or 5xx; 0 turns retries off.
+        max_concurrency: Upper bound of requests of a bulk call under way at once.
+        api_revision: "auto" learns the revision of the API from the server; "2026-05" or "2026-10" fixes it.
+        default_headers: Headers of every request.
+        ssl_context: TLS settings, for certificates of your own.
+        http_client: The `httpx.Client` to send requests with; closing it stays your task.
+        on_response: Function that is called with a `ResponseInfo` after every answer; it is not awaited.
 
     Raises:
-        ConfigurationError: There is no key, or a setting is malformed or contradicts another.
+        ConfigurationError: The API key is missing, or a setting is malformed or contradicts another.
 
     Attributes:
-        annotation_queues: The calls.
+        annotation_queues: The calls on annotation queues.
     """
 
     _http_class = httpx.Client
@@ -240,20 +241,20 @@ class ArizeClient(_BaseClient[httpx.Client]):
 
 
 class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
-    """A client of Arize AX's annotation queues for asyncio and trio. Tasks of one event loop may share it.
+    """A client of the annotation queues of Arize AX for asyncio and trio. Tasks of one event loop may share it.
 
-    In another event loop, as of a second `asyncio.run`, it goes on with new connections.
+    In another event loop, such as that of a second `asyncio.run`, it opens new connections.
 
-    Its arguments are those of `ArizeClient`; `http_client` is an `httpx.AsyncClient`.
+    It takes the arguments of `ArizeClient`; `http_client` is an `httpx.AsyncClient`.
 
     Attributes:
-        annotation_queues: The calls.
+        annotation_queues: The calls on annotation queues.
     """
 
     _http_class = httpx.AsyncClient
 
     def _attach(self) -> None:
-        from arize_queues.annotation_queues._async import AsyncAnnotationQueues  # noqa: PLC0415  # sync programs do without
+        from arize_queues.annotation_queues._async import AsyncAnnotationQueues  # noqa: PLC0415  # not needed by sync programs
 
         self.annotation_queues: AsyncAnnotationQueues = AsyncAnnotationQueues(self._context, self._builder)
 
@@ -267,7 +268,7 @@ class AsyncArizeClient(_BaseClient[httpx.AsyncClient]):
 
         try:
             return asyncio.get_running_loop()
-        except RuntimeError:  # outside of one, or with trio, whose connections outlive its runs
+        except RuntimeError:  # no loop, or trio, whose connections outlive a run
             return None
 
     @property

@@ -1,4 +1,4 @@
-"""Time, as something that can be passed in."""
+"""The clock of a client, which tests can replace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 LONGEST_WAIT = 2_147_483
-"""Seconds, the longest that a socket can be told to wait."""
+"""Seconds; the longest timeout of a socket."""
 
 
 async def _asleep(seconds: float) -> None:
@@ -18,13 +18,13 @@ async def _asleep(seconds: float) -> None:
 
 
 class Clock(NamedTuple):
-    """What tells and spends time.
+    """Tells and spends time.
 
     Attributes:
-        now: Seconds on a clock that only runs forward.
-        wall: The date and time.
-        sleep: Wait, in a thread.
-        asleep: Wait, in a task.
+        now: Returns seconds of a monotonic clock.
+        wall: Returns the date and time.
+        sleep: Waits in a thread.
+        asleep: Waits in a task.
     """
 
     now: Callable[[], float] = time.monotonic

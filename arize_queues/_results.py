@@ -1,4 +1,4 @@
-"""What bulk calls return: results with their counts."""
+"""Results of bulk calls, with their counts."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LONGEST_SHOWN = 80  # characters of an ID, in the text of a failure
 
 
 class _Written:
-    """What can be written as JSON."""
+    """Base class of results that can be written as JSON."""
 
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON text can be written from."""
+        """Return a JSON-ready dict."""
         raise NotImplementedError
 
     def to_json(self) -> str:
-        """Return it as compact JSON text."""
+        """Return compact JSON text."""
         return as_json(self.to_dict())
 
 
@@ -45,14 +45,13 @@ class AddSummary(_Counts):
     """The counts of an add; all but `submitted` and `requests_sent` add up to `submitted`.
 
     Attributes:
-        submitted: Records that were asked for. A whole dataset counts as what it turned out to hold that was
-            new, and until that is known as one.
-        duplicates: Dropped, since they stood in the input before.
-        created: New in the queue.
-        already_present: In the queue before, or created by a try whose answer was lost.
-        failed: Refused, or of unknown fate; see the failures.
-        not_sent: Never sent.
-        requests_sent: Add requests that got through, less retries.
+        submitted: Records of the input. A whole dataset counts as its new records, and as one until they are known.
+        duplicates: Records that repeat an earlier one of the input, and were dropped.
+        created: Records that are new in the queue.
+        already_present: Records that were in the queue before, or were created by an attempt whose answer was lost.
+        failed: Records that were refused or are of unknown fate; the failures have their errors.
+        not_sent: Records that were never sent.
+        requests_sent: Add requests that succeeded, not counting retries.
     """
 
     submitted: int = 0
@@ -75,13 +74,13 @@ class BulkSummary(_Counts):
     """The counts of a delete, annotate or assign; all but `submitted` and `requests_sent` add up to it.
 
     Attributes:
-        submitted: Records that were asked for.
-        duplicates: Dropped, since they stood in the input before.
-        done: Carried out.
-        left_out: Not sent on purpose; the result says which and why.
-        failed: Refused, or of unknown fate; see the failures.
-        not_sent: Never sent.
-        requests_sent: Requests that got through, less retries.
+        submitted: Records of the input.
+        duplicates: Records that repeat an earlier one of the input, and were dropped.
+        done: Records that were deleted, annotated or assigned.
+        left_out: Records that were not sent on purpose; the result has the reasons.
+        failed: Records that were refused or are of unknown fate; the failures have their errors.
+        not_sent: Records that were never sent.
+        requests_sent: Requests that succeeded, not counting retries.
     """
 
     submitted: int = 0
@@ -101,11 +100,11 @@ class BulkSummary(_Counts):
 
 @attrs.frozen
 class Failure:
-    """Something of a bulk call that failed.
+    """Records of a bulk call that failed with one error.
 
     Attributes:
-        what: The ids that it concerns.
-        error: Why.
+        what: The IDs of the records.
+        error: The error.
     """
 
     what: list[str]
@@ -124,10 +123,10 @@ def _short(name: str) -> str:
 
 @attrs.frozen
 class AddRecordsResult(_Written):
-    """What `add_records` did.
+    """The result of `add_records`.
 
     Attributes:
-        record_sources: The records that were created, in input order. (Arize's name for them.)
+        record_sources: The created records, in input order, under the name that Arize has for them.
         summary: The counts.
     """
 
@@ -136,7 +135,7 @@ class AddRecordsResult(_Written):
 
     @property
     def requests_sent(self) -> int:
-        """Add requests that got through, less retries."""
+        """Number of add requests that succeeded, not counting retries."""
         return self.summary.requests_sent
 
     def __iter__(self) -> Iterator[AnnotationQueueRecord]:
@@ -146,7 +145,7 @@ class AddRecordsResult(_Written):
         return len(self.record_sources)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON text can be written from: the records and the counts."""
+        """Return a JSON-ready dict of the records and the counts."""
         records = [record.to_dict() for record in self.record_sources]
         return {"record_sources": records, "summary": self.summary.to_dict()}
 
@@ -154,18 +153,18 @@ class AddRecordsResult(_Written):
         """Return a pandas DataFrame with a row for each record, as pages do.
 
         Raises:
-            ImportError: pandas is not there. The extra `pandas` installs it.
+            ImportError: pandas is not installed; the extra `pandas` installs it.
         """
         return data_frame(self.record_sources)
 
 
 class BulkResult(dict[str, T], _Written):
-    """Record id to result, in input order.
+    """Record ID to answer, in input order.
 
     Attributes:
         summary: The counts.
-        left_out: Record id to the reason why nothing was sent for it.
-        trimmed: Record id to the reason why not all that was given for it was sent.
+        left_out: Record ID to the reason why nothing was sent for it.
+        trimmed: Record ID to the reason why some of its annotations were not sent.
     """
 
     def __init__(
@@ -181,7 +180,7 @@ class BulkResult(dict[str, T], _Written):
         self.trimmed = dict(trimmed or {})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what JSON text can be written from: the results, the counts and what was left out."""
+        """Return a JSON-ready dict of the answers, the counts and the records left out."""
         results = {record_id: cast("Any", result).to_dict() for record_id, result in self.items()}
         return {
             "results": results,
@@ -191,21 +190,21 @@ class BulkResult(dict[str, T], _Written):
         }
 
     def __reduce__(self) -> tuple[type[BulkResult[T]], tuple[Any, ...]]:
-        """Pickle with the counts, which a dict's own way would lose."""
+        """Pickle with the counts, which the pickling of a dict would lose."""
         return type(self), (dict(self), self.summary, self.left_out, self.trimmed)
 
 
 @attrs.frozen
 class ResponseInfo:
-    """One answer, as `on_response` is told of it.
+    """One answer, for `on_response`.
 
     Attributes:
         method: The HTTP method.
         path: The path of the request, as it was sent, without its query.
         status_code: The HTTP status.
-        elapsed: Seconds from sending the request to having read the answer.
-        request_id: The server's id of the request, or None.
-        attempt: 1 for the first try, 2 for the first retry, and so on.
+        elapsed: Seconds from sending the request to the end of the answer.
+        request_id: The server's ID of the request, or None.
+        attempt: 1 for the first attempt, 2 for the first retry, and so on.
     """
 
     method: str

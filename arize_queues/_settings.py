@@ -25,16 +25,16 @@ _HEADER_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
 
 
 class Settings(NamedTuple):
-    """What a client was told, checked.
+    """The settings of a client, checked.
 
     Attributes:
-        api_key: The bearer key; left out of the repr.
+        api_key: The API key; the repr does not show it.
         base_url: Scheme, host and optional path prefix, without a slash at the end.
         timeout: Seconds for each phase of a request, an `httpx.Timeout`, or None for no limit.
-        max_retries: How often a request is sent again, at most.
-        max_concurrency: How many requests of one bulk call are under way at once, at most.
+        max_retries: Upper bound of retries of a request.
+        max_concurrency: Upper bound of requests of one bulk call under way at once.
         api_revision: "auto", "2026-05" or "2026-10".
-        default_headers: Sent with every request.
+        default_headers: Headers of every request.
     """
 
     api_key: str
@@ -70,7 +70,7 @@ def resolve(
     api_revision: str,
     default_headers: Mapping[str, str] | None,
 ) -> Settings:
-    """Settle every setting, or say what is wrong.
+    """Return the settings of the arguments, else of the environment, else the defaults.
 
     Raises:
         ConfigurationError: A setting is missing, malformed, or contradicts another.
@@ -92,13 +92,13 @@ def resolve(
 
 
 def check_count(name: str, value: object, *, least: int) -> None:
-    """Refuse what is not a whole number of at least `least`."""
+    """Check a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ConfigurationError(problem(name, value, f"is not a whole number of at least {least}"))
 
 
 def check_timeout(value: object) -> None:
-    """Refuse what is neither a positive number of seconds, an `httpx.Timeout`, nor None."""
+    """Check a timeout: positive seconds, an `httpx.Timeout`, or None."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number and not 0 < value <= LONGEST_WAIT:  # type: ignore[operator]  # `number` says it is one; NaN fails here too
         raise ConfigurationError(problem("timeout", value, f"is not a number of seconds up to {LONGEST_WAIT}"))
@@ -118,7 +118,7 @@ def _api_key(argument: str | None) -> str:
 
 
 def _headers(headers: object) -> dict[str, str]:
-    """Refuse what h11 would refuse at every request. Values stay out of the texts: they may be tokens."""
+    """Refuse headers that h11 would refuse at every request. Error texts omit their values, which may be tokens."""
     if not isinstance(headers, Mapping):
         raise ConfigurationError("default_headers: it is not a mapping of names to values")
     given = cast("Mapping[object, object]", headers)

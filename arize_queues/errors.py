@@ -1,22 +1,22 @@
-"""Every error that the package raises.
+"""The errors of the package.
 
 ArizeQueuesError
-  ConfigurationError            no key, contradicting settings
-  InvalidRequestError           (also ValueError) refused here, before anything was sent
-    SpaceRequiredError          a name was given where only a space makes it unique
-  NameNotFoundError             nothing of that name
-  AmbiguousNameError            several things of that name
-  APIConnectionError            no answer
-    APITimeoutError             no answer in time
-  APIStatusError                an answer that says no
+  ConfigurationError            no API key, contradicting settings
+  InvalidRequestError           (also ValueError) refused locally, before anything was sent
+    SpaceRequiredError          the name of a queue without its space
+  NameNotFoundError             nothing has the name
+  AmbiguousNameError            several resources have the name
+  APIConnectionError            no answer came
+    APITimeoutError             no answer came in time
+  APIStatusError                the server refused the request
     BadRequestError 400  AuthenticationError 401  PermissionDeniedError 403  NotFoundError 404
     ConflictError 409  UnprocessableEntityError 422  RateLimitError 429  ServerError 5xx
-  UnexpectedResponseError       an answer that is not what its status promises
-  LedgerError                   a ledger file that is not ours, broken, or of another job
-  PartialFailureError           some of a bulk call did not go through
-    DeadlineExceededError       the call's own deadline came first
+  UnexpectedResponseError       an answer that does not match its status
+  LedgerError                   a file that is not a ledger, is broken, or belongs to another job
+  PartialFailureError           some records of a bulk call did not succeed
+    DeadlineExceededError       the deadline of the call came first
 
-Texts name the method, the path, the status, the server's words and the request id; never headers, keys or payloads.
+Texts have the method, the path, the status, the server's words and the request ID; never headers, keys or payloads.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 
 class ArizeQueuesError(Exception):
-    """The base of every error of this package."""
+    """Base class of the errors of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by attributes, since the constructors take more than a message."""
+        """Pickle the attributes, because the constructors take more than a message."""
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -55,7 +55,7 @@ class InvalidRequestError(ArizeQueuesError, ValueError):
     """A call was refused before anything was sent.
 
     Attributes:
-        problems: One sentence for each thing that is wrong: the field, the value, the rule.
+        problems: One sentence for each problem: the field, the value, the rule.
     """
 
     def __init__(self, problems: str | Sequence[str]) -> None:
@@ -64,7 +64,7 @@ class InvalidRequestError(ArizeQueuesError, ValueError):
 
 
 class SpaceRequiredError(InvalidRequestError):
-    """A name was given without the space that it is unique in."""
+    """A name is unique only within its space, which was not given."""
 
     def __init__(self, field: str, name: str) -> None:
         super().__init__(
@@ -74,12 +74,12 @@ class SpaceRequiredError(InvalidRequestError):
 
 
 class NameNotFoundError(ArizeQueuesError):
-    """Nothing has that name.
+    """Nothing has the name.
 
     Attributes:
-        resource: What was looked for, e.g. "annotation queue".
-        name: The name that was looked for.
-        candidates: Names that come near it.
+        resource: Kind of the resource, such as "annotation queue".
+        name: The name.
+        candidates: Similar names.
     """
 
     def __init__(self, resource: str, name: str, candidates: Sequence[str] = (), where: str = "") -> None:
@@ -91,12 +91,12 @@ class NameNotFoundError(ArizeQueuesError):
 
 
 class AmbiguousNameError(ArizeQueuesError):
-    """Several things have that name, so an ID has to say which is meant.
+    """Several resources have the name; pass an ID instead.
 
     Attributes:
-        resource: What was looked for, e.g. "space".
-        name: The name that was looked for.
-        matching_ids: The IDs of all that have it.
+        resource: Kind of the resource, such as "space".
+        name: The name.
+        matching_ids: IDs of the resources with the name.
     """
 
     def __init__(self, resource: str, name: str, matching_ids: Sequence[str]) -> None:
@@ -136,11 +136,11 @@ class APIStatusError(ArizeQueuesError):
         status_code: The HTTP status.
         title: The server's short name of the problem, or None.
         detail: The server's explanation, or None.
-        type: The URI of the kind of problem, or None.
-        request_id: What to quote to Arize's support, or None.
+        type: URI of the kind of problem, or None.
+        request_id: The server's ID of the request, to quote to Arize's support, or None.
         retry_after: Seconds that the server asks to wait, or None.
-        problem: The whole problem document, with any fields that only the server knows.
-        response: The response as httpx has it; left out of pickles, since its request holds the key.
+        problem: The whole problem document, unknown fields included.
+        response: The httpx response; pickles omit it, because its request holds the API key.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: it does not exist, or the caller may not read it; also an unknown annotator email."""
+    """404: the resource does not exist, or the caller may not read it; also an unknown annotator email."""
 
 
 class ConflictError(APIStatusError):
@@ -198,7 +198,7 @@ class ConflictError(APIStatusError):
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: well-formed, but against a rule."""
+    """422: the request is well-formed but breaks a rule."""
 
 
 class RateLimitError(APIStatusError):
@@ -210,7 +210,7 @@ class ServerError(APIStatusError):
 
 
 class UnexpectedResponseError(ArizeQueuesError):
-    """The answer is not what its status promises: HTML from a proxy, a cut body, a page that loops.
+    """The answer does not match its status: HTML from a proxy, a cut body, pages that loop.
 
     After a write the server may or may not have acted.
 
@@ -228,18 +228,18 @@ class UnexpectedResponseError(ArizeQueuesError):
 
 
 class LedgerError(ArizeQueuesError):
-    """The ledger file is not one of ours, is broken, or belongs to another job."""
+    """The file is not a ledger, is broken, is in use, or belongs to another job."""
 
 
 class PartialFailureError(ArizeQueuesError):
-    """Some of a bulk call did not go through; everything is accounted for.
+    """Some records of a bulk call did not succeed; the error accounts for all of them.
 
     Attributes:
-        completed: What the call would have returned, for the part that went through.
-        remaining: What is left, in the form that the call takes: pass it in again to go on. Where that is an
+        completed: The result of the call, for the records that succeeded.
+        remaining: The input that is left, in the form that the call takes: pass it in again to go on. Where that is an
             iterator, as the input was one, pickles are without it.
-        failures: What failed, each with its error.
-        summary: The counts; they add up to what was submitted.
+        failures: The records that failed, each with its error.
+        summary: The counts; they add up to the number of submitted records.
     """
 
     def __init__(
