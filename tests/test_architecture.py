@@ -13,7 +13,7 @@ import arize_queues
 OURS = Path(arize_queues.__file__).parent
 
 # Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
-USE_HTTPX = {"_plans.steps", "_bulk.scheduler", "_client", "errors", "_base_url", "_redaction"}
+USE_HTTPX = {"types", "_plans.steps", "_bulk.scheduler", "_client", "errors", "_base_url", "_redaction"}
 USE_HTTPX |= {"annotation_queues._sync", "annotation_queues._async"}  # in annotations
 SEND = {"_runtime.http", "_runtime.drivers", "_runtime.timed"}
 SLEEP = {"_runtime.drivers", "_runtime.workers", "_clock"}
