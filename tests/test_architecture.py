@@ -1,4 +1,4 @@
-"""Who may use httpx, send and sleep, read from the source with `ast`; import-linter checks who imports whom."""
+"""Who may send and sleep, read from the source with `ast`; import-linter checks who imports whom."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ import arize_queues
 
 OURS = Path(arize_queues.__file__).parent
 
-# Where a request, an answer or a fault of httpx is handled; everybody else is free of it.
-USE_HTTPX = {"types", "_plans.steps", "_bulk.scheduler", "_client", "errors", "_base_url", "_redaction"}
-USE_HTTPX |= {"annotation_queues._sync", "annotation_queues._async"}  # in annotations
 SEND = {"_runtime.http", "_runtime.drivers", "_runtime.timed"}
 SLEEP = {"_runtime.drivers", "_runtime.workers", "_clock"}
 
@@ -47,14 +44,6 @@ def calls(tree: ast.AST) -> set[str]:
     """Return the names of the methods and functions that a tree calls."""
     functions = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return {ast.unparse(function) for function in functions}
-
-
-def test_only_these_modules_know_httpx():
-    """Rules are rules of plans; they are tested without it."""
-    knowing = {
-        name for name, tree in TREES.items() if "httpx" in {target.partition(".")[0] for target in imports(tree)}
-    }
-    assert {name for name in knowing if not name.startswith(("_request.", "_runtime."))} <= USE_HTTPX
 
 
 def test_only_these_modules_send():
