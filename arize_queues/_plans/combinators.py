@@ -25,7 +25,11 @@ def with_lock(lock: PlanLock, plan: Plan[T]) -> Plan[T]:
             pass
         return (yield from plan)
     finally:
-        lock.release(ticket)
+        try:
+            lock.release(ticket)
+        except KeyboardInterrupt:  # it may have come before anything was released
+            lock.release(ticket)
+            raise
 
 
 def with_deadline(plan: Plan[T], deadline: float | None, now: Callable[[], float]) -> Plan[T]:

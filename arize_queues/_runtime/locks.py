@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from arize_queues._clock import Clock
@@ -14,45 +14,33 @@ from arize_queues._plans.steps import Acquire
 
 def acquire(step: Acquire, clock: Clock) -> bool:
     """Block this thread until the ticket holds the lock; return False after the timeout."""
-    woken = threading.Event()
+    woken: SimpleQueue[None] = SimpleQueue()  # its methods cannot be interrupted halfway
     until = None if step.timeout is None else clock.now() + step.timeout
     try:
-        while not step.lock.acquire_or_wait(step.ticket, woken.set):
-            if not woken.wait(None if until is None else max(0.0, until - clock.now())):
-                return False
-            woken.clear()
-        return True
+        while not step.lock.acquire_or_wait(step.ticket, lambda: woken.put(None)):
+            woken.get(timeout=None if until is None else max(0.0, until - clock.now()))
+    except Empty:
+        return False
     finally:
-        step.lock.stop_waiting(woken.set)
+        step.lock.stop_waiting(step.ticket)
+    return True
 
 
 async def aacquire(step: Acquire) -> bool:
     """Suspend this task until the ticket holds the lock; return False after the timeout."""
     import anyio  # noqa: PLC0415  # costs sync users tens of milliseconds at import
 
-    with anyio.move_on_after(step.timeout):
-        while True:
-            alarm = _Alarm(anyio.Event(), _call_soon())
-            try:
-                if step.lock.acquire_or_wait(step.ticket, alarm.ring):
+    call_soon = _call_soon()
+    try:
+        with anyio.move_on_after(step.timeout):
+            while True:
+                woken = anyio.Event()
+                if step.lock.acquire_or_wait(step.ticket, partial(call_soon, woken.set)):
                     return True
-                await alarm.event.wait()
-            finally:
-                step.lock.stop_waiting(alarm.ring)
+                await woken.wait()
+    finally:
+        step.lock.stop_waiting(step.ticket)
     return False
-
-
-class _Alarm:
-    """Sets an event of this event loop, from any thread."""
-
-    def __init__(self, event: Any, call_soon: Callable[[Callable[[], object]], object]) -> None:
-        self.event = event
-        self._call_soon = call_soon
-
-    def ring(self) -> None:
-        """Set the event; do nothing if its loop has ended."""
-        with suppress(RuntimeError):
-            self._call_soon(self.event.set)
 
 
 def _call_soon() -> Callable[[Callable[[], object]], object]:
