@@ -63,8 +63,16 @@ typecheck: $(BIN)/.ready  ## Check types, twice
 	$(BIN)/basedpyright --level error
 
 .PHONY: unit
-unit: $(BIN)/.ready  ## Run the tests alone
+unit: $(BIN)/.ready  ## Run tests alone: make unit ARGS="tests/bulk -k ledger"
 	$(BIN)/pytest --numprocesses auto $(ARGS)
+
+.PHONY: coverage
+coverage: $(BIN)/.ready  ## Run all tests, and fail if they reach too little of arize_queues
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest --numprocesses auto -m "not slow and not nightly"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(BIN)/pytest --numprocesses auto -m slow
 
 .PHONY: parity
 parity: $(BIN)/.ready  ## Hold the parity cases against Arize's own clients
@@ -86,5 +94,13 @@ soak: $(BIN)/.ready  ## Share one client among 32 threads, then 200 tasks, for a
 wheel: $(BIN)/.ready  ## Build the wheel, and test it with the source gone
 	$(BIN)/python -m scripts.release $(if $(DIST),--output "$(DIST)")
 
+.PHONY: check
+check: lint typecheck  ## Run the inner loop, about a minute: style, types, the fast tests
+	TEST_TIER=check $(BIN)/pytest --numprocesses auto -m "not slow and not nightly"
+
 .PHONY: test
-test: lint typecheck check-generated unit wheel  ## Run every check
+test: lint typecheck check-generated coverage wheel  ## Run every check: what CI runs
+
+.PHONY: nightly
+nightly: test soak  ## Run what takes long: everything, soak, and property tests with many examples
+	TEST_TIER=nightly $(BIN)/pytest --numprocesses auto -m ""

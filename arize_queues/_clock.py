@@ -18,7 +18,7 @@ async def _asleep(seconds: float) -> None:
 
 
 class Clock(NamedTuple):
-    """Tells and spends time.
+    """Functions that read the time and wait.
 
     Attributes:
         now: Returns seconds of a monotonic clock.

@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 import trio
+from hypothesis import settings
 
 from arize_queues import _base_url
 from arize_queues._request import prerelease
+from tests.support.examples import examples
+
+settings.register_profile("tier", max_examples=examples(100), deadline=None)
+settings.load_profile("tier")
 
 
 @pytest.fixture(autouse=True, scope="session")

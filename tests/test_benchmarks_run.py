@@ -10,6 +10,8 @@ import pytest
 
 from tests.benchmarks import bulk, calls, decoding, growth, measuring, planning, processes, report, starting, streaming
 
+pytestmark = pytest.mark.slow
+
 TINY = measuring.Effort(rounds=1, scale=0.001)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 USES = ROOT / "tests" / "typing" / "api.py"
 MISTAKES = ROOT / "tests" / "typing" / "mistakes.py"

@@ -26,6 +26,7 @@ from arize_queues import (
     TraceSource,
 )
 from tests.support.bulk_world import START, Caller, Handled, check_sums
+from tests.support.examples import examples
 from tests.support.plain_server import OUTCOMES, QUEUE, PlainServer, record
 
 Sources = list[SpanSource | ExampleSource]
@@ -81,7 +82,7 @@ def caller_of(server: PlainServer, kind: str = "sync") -> Caller:
     return Caller(kind=kind, transport=Handled(server))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(SOURCES, SCRIPTS, st.sets(st.integers(0, 12), max_size=4), WIDTHS, st.booleans())
 def test_the_counts_of_an_add_add_up(
     sources: Sources, script: list[str], bad: set[int], width: int, lazily: bool
@@ -114,7 +115,7 @@ def test_the_counts_of_an_add_add_up(
     assert not left or server.bad & {name for failure in failures for name in failure.what}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(st.integers(0, 3 * MAX_RECORD_IDS_PER_DELETE), min_size=1, max_size=5 * MAX_RECORD_IDS_PER_DELETE),
     SCRIPTS,
@@ -151,7 +152,7 @@ def test_the_counts_of_a_delete_add_up(  # noqa: PLR0917  # hypothesis passes th
     assert not (taken - set(left)) & server.records, "neither deleted nor left"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.sampled_from(["annotate_records", "assign_records"]),
     st.integers(1, 25),
@@ -195,7 +196,7 @@ def test_the_counts_of_annotating_and_assigning_add_up(  # noqa: PLR0917  # hypo
     assert all(left.values())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(SOURCES, SCRIPTS, WIDTHS)
 def test_the_counts_of_two_runs_with_a_ledger_add_up(sources: Sources, script: list[str], width: int) -> None:
     """Each run's counts include the earlier ones', and the last says that all is done."""

@@ -17,6 +17,8 @@ from arize_queues.emulator import Emulator, Fault
 from tests.support import crash_job
 from tests.support.bulk_world import WRITES, Job, World
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = 30
 SHORT = 5  # where a request carries a hundred records
 PROCESSES = multiprocessing.get_context("forkserver")

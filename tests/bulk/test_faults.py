@@ -22,6 +22,8 @@ from arize_queues.emulator import Fault
 from tests.support.bulk_world import WRITES, Job, World, check_sums, done_in
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = 4
 SLOW = 0.3  # seconds; the client gives up after a third of it
 

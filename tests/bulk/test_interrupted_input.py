@@ -100,6 +100,7 @@ def test_wherever_ctrl_c_comes_nothing_is_lost(method: str, seed: int, lazily: b
     server = PlainServer(items if method == "delete_records" else [])
     given: Any = iter(items) if lazily else dict(items) if field in ("annotations", "assignments") else items
     caller = Caller(kind="sync", transport=Handled(server))
+    tracer = sys.gettrace()
     sys.settrace(Press(Random(seed).randrange(100, 12000), str(Path(arize_queues.__file__).parent)))
     try:
         caller(method, annotation_queue=QUEUE, **{field: given})
@@ -108,7 +109,7 @@ def test_wherever_ctrl_c_comes_nothing_is_lost(method: str, seed: int, lazily: b
     else:
         account = None
     finally:
-        sys.settrace(None)
+        sys.settrace(tracer)
     for thread in threading.enumerate():
         if thread.name.startswith("arize-queues_"):
             thread.join()

@@ -17,6 +17,8 @@ from arize_queues._bulk.add import _REQUESTS_PACKED_TOGETHER
 from tests.support.bulk_world import START, Caller, Handled
 from tests.support.plain_server import QUEUE, PlainServer
 
+pytestmark = pytest.mark.slow
+
 WIDTH = 4
 
 

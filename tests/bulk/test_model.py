@@ -21,6 +21,9 @@ from hypothesis.stateful import (
 from arize_queues import PartialFailureError
 from arize_queues.emulator import Emulator, Fault
 from tests.support.bulk_world import ANA, BEN, CHI, Caller, World, check_sums, span_id
+from tests.support.examples import examples
+
+pytestmark = pytest.mark.slow
 
 SPANS = 8
 MISSING = [SPANS + 1, SPANS + 2]  # numbers of spans that the server does not know
@@ -206,6 +209,6 @@ def test_client_and_emulator_are_as_the_model(emulator: Emulator) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(40), stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -30,6 +30,8 @@ from tests.support.clock import ManualClock
 from tests.support.plain_server import QUEUE, PlainServer
 from tests.support.plans import make_context
 
+pytestmark = pytest.mark.slow
+
 BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]
 WIDTH = 3
 
@@ -162,13 +164,14 @@ def test_ctrl_c_at_any_line_ends_the_call(tmp_path: Path, seed: int) -> None:
     accounts: list[Any] = []
     for _ in range(6):
         press = Press(random.randrange(100, 6000), ours)
+        tracer = sys.gettrace()
         sys.settrace(press)
         try:
             caller("annotate_records", **arguments)
         except KeyboardInterrupt as stop:
             accounts.append(getattr(stop, "partial", None))
         finally:
-            sys.settrace(None)
+            sys.settrace(tracer)
         gc.collect()
         assert own_threads() == []
     assert any(accounts)

@@ -10,6 +10,8 @@ import pytest
 from arize_queues.emulator import Emulator
 from tests.benchmarks.soak import build, in_tasks, in_threads, open_sockets, rounds
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("way", "workers"), [(in_threads, 32), (in_tasks, 200)])
 def test_every_answer_goes_to_the_call_that_asked(way, workers):

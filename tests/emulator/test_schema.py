@@ -16,6 +16,9 @@ from arize_queues.emulator import Emulator
 from arize_queues.emulator._http.app import HANDLERS
 from arize_queues.emulator._rules.spec import document, operations
 from arize_queues.emulator._seeding.demo import FIRST_SPAN_TIME
+from tests.support.examples import examples
+
+pytestmark = pytest.mark.slow
 
 # A rule of the API that no schema can tell is refused with 422; every other refusal of what the schema
 # allows would be found.
@@ -127,7 +130,9 @@ def _make_realistic(case: schemathesis.Case) -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+@settings(
+    max_examples=examples(25), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
 def test_every_operation_does_what_the_spec_says(emulator: Emulator, case: schemathesis.Case) -> None:
     """Answers have the declared statuses, types and schemas; bad requests are refused, good ones taken."""
     _make_realistic(case)

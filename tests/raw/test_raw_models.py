@@ -17,13 +17,15 @@ from arize_queues_raw.unset import UNSET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
+
 SCHEMAS: dict[str, Any] = json.loads(resources.files("arize_queues_raw").joinpath("openapi.json").read_text())[
     "components"
 ]["schemas"]
 OBJECTS = sorted(name for name, schema in SCHEMAS.items() if "properties" in schema)
 ENUMS = sorted(name for name, schema in SCHEMAS.items() if "enum" in schema)
 REFUSALS = (KeyError, TypeError, ValueError)
-quietly = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+quietly = settings(deadline=None, max_examples=examples(30), suppress_health_check=list(HealthCheck))
 
 texts = st.text(st.characters(codec="utf-8"), max_size=8)
 plain_json = st.recursive(

@@ -20,6 +20,8 @@ from scripts.spec import __main__ as program
 from scripts.spec import document as spec_document
 from scripts.spec import overlay as spec_overlay
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 
 NEWEST = ROOT / "openapi/annotation-queues.upstream.json"  # what the spec was made from last

@@ -16,6 +16,8 @@ from scripts.spec import overlay
 from tests.support.upstream import QUEUES, operation, properties, schema, taken
 from tests.support.upstream import run as run_diff
 
+pytestmark = pytest.mark.slow
+
 LIST = f"{QUEUES}/get"
 
 

@@ -35,6 +35,8 @@ from tests.support.upstream import (
     taken,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def upstream() -> dict[str, Any]:
