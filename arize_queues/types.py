@@ -75,7 +75,7 @@ class AnnotationQueueRecordInput:
 
 
 # Names in annotations that are not models; type checkers see them used.
-_ANNOTATIONS = (AsyncGenerator, Callable, Generator, Iterable, Mapping, Self, httpx)
+_ANNOTATIONS: list[Any] = [AsyncGenerator, Callable, Generator, Iterable, Mapping, Self, httpx]
 
 __all__ = [
     "UNSET",
