@@ -31,6 +31,8 @@ from .limiter import ConcurrencyLimiter
 if TYPE_CHECKING:
     import httpx
 
+    from arize_queues._plans.locks import PlanLock
+
 
 class Task:
     """A plan under way.
@@ -231,13 +233,17 @@ class Scheduler:
             self._file(task, task.resume(others_succeeded), first=True)
 
     def _retry_locks(self) -> None:
-        """Resume the tasks whose lock is free again, first come, first served."""
-        for _ in range(len(self._waiting)):
-            task, step = self._waiting[0]
-            if not step.lock.try_acquire(step.ticket):
-                return
-            self._waiting.popleft()
-            self._file(task, task.resume(True))
+        """Resume the tasks whose lock is free again; first come, first served for each lock."""
+        held: set[PlanLock] = set()
+        for entry in tuple(self._waiting):
+            task, step = entry
+            if step.lock in held:
+                continue
+            if step.lock.try_acquire(step.ticket):
+                self._waiting.remove(entry)
+                self._file(task, task.resume(True))
+            else:
+                held.add(step.lock)
 
     def _wait_for_lock(self) -> Plan[None]:
         """Wait for a lock that another call of the client holds."""
