@@ -16,6 +16,7 @@ import pytest
 from arize_queues.emulator import Emulator, Fault
 from tests.support import crash_job
 from tests.support.bulk_world import WRITES, Job, World
+from tests.support.examples import IS_NIGHTLY
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +105,7 @@ def boundaries(method: str, step: int) -> Iterator[tuple[str, int, bool]]:
 @pytest.mark.parametrize(
     ("method", "number", "applied"),
     [
-        *boundaries("annotate_records", 1),
+        *boundaries("annotate_records", 1 if IS_NIGHTLY else 5),
         *boundaries("assign_records", 7),
         *boundaries("add_records", 7),
         *boundaries("delete_records", 2),
@@ -131,7 +132,7 @@ def test_a_killed_job_goes_on_where_it_was(
 
 
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("number", [1, 8, 9, 17, 30])
+@pytest.mark.parametrize("number", [1, 8, 9, 17, 30] if IS_NIGHTLY else [1, 9, 30])
 @pytest.mark.parametrize("method", ["annotate_records", "assign_records", "add_records"])
 def test_a_job_killed_with_many_requests_under_way_goes_on(
     world: World, tmp_path: Path, method: str, number: int, applied: bool
@@ -152,7 +153,7 @@ def test_a_job_killed_with_many_requests_under_way_goes_on(
     assert result.summary.failed == result.summary.not_sent == 0
 
 
-@pytest.mark.parametrize("number", [1, 2, 15, 29, 30])
+@pytest.mark.parametrize("number", [1, 2, 15, 29, 30] if IS_NIGHTLY else [1, 15, 30])
 @pytest.mark.parametrize("moment", ["answer", "written"])
 def test_a_job_killed_around_its_ledgers_entry_goes_on(world: World, tmp_path: Path, moment: str, number: int) -> None:
     """Killed when the answer has come it sends that request again; killed when it is written down, it does not."""

@@ -27,6 +27,7 @@ from arize_queues._plans.steps import Finished, Next, Plan, Start
 from arize_queues.emulator import Fault
 from tests.support.bulk_world import Caller, Handled, Job, Press, World, check_sums, done_in
 from tests.support.clock import ManualClock
+from tests.support.examples import examples
 from tests.support.plain_server import QUEUE, PlainServer
 from tests.support.plans import make_context
 
@@ -149,7 +150,7 @@ def test_ctrl_c_while_waiting_accounts_for_all_that_is_under_way() -> None:
     assert list(caught.value.partial.remaining) == ids[WIDTH:]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(examples(4)))
 def test_ctrl_c_at_any_line_ends_the_call(tmp_path: Path, seed: int) -> None:
     """At whatever line of our code it comes, nobody waits for ever, the account adds up, the ledger ends the job."""
     random, ids = Random(seed), [f"r{number}" for number in range(30)]

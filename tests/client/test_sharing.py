@@ -13,7 +13,10 @@ from tests.benchmarks.soak import build, in_tasks, in_threads, open_sockets, rou
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("way", "workers"), [(in_threads, 32), (in_tasks, 200)])
+@pytest.mark.parametrize(
+    ("way", "workers"),
+    [(in_threads, 32), (in_tasks, 50), pytest.param(in_tasks, 200, marks=pytest.mark.nightly)],
+)
 def test_every_answer_goes_to_the_call_that_asked(way, workers):
     """Among many mixed calls at once no answer is lost or swapped."""
     with Emulator() as emulator:

@@ -8,6 +8,9 @@ FACTORS = {"check": 0.3, "test": 1.0, "nightly": 25.0}
 FACTOR = FACTORS[os.environ.get("TEST_TIER", "test")]
 
 
+IS_NIGHTLY = FACTOR > 1
+
+
 def examples(number: int) -> int:
     """Return the number of examples in this tier, for a property that `make test` tries so many times."""
-    return max(5, int(number * FACTOR))
+    return max(3, int(number * FACTOR))
