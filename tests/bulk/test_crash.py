@@ -153,7 +153,7 @@ def test_a_job_killed_with_many_requests_under_way_goes_on(
 @pytest.mark.parametrize("number", [1, 2, 15, 29, 30])
 @pytest.mark.parametrize("moment", ["answer", "written"])
 def test_a_job_killed_around_its_ledgers_entry_goes_on(world: World, tmp_path: Path, moment: str, number: int) -> None:
-    """A request is sent again after a kill before its ledger entry, and not after a kill behind it."""
+    """A killed job repeats an answered request only if the kill came before its ledger entry."""
     job = Job.of(world, "annotate_records", REQUESTS)
     process = start(job, tmp_path / "job.sqlite", 1, die_at=(moment, number))
     process.start()
