@@ -1,4 +1,4 @@
-"""What the tests of bulk calls share: one emulator for all of a module, emptied for each test."""
+"""Fixtures for tests of bulk calls: one emulator per module, reset for each test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def world(emulator: Emulator) -> Iterator[World]:
-    """Empty the emulator, and put a space with a project into it; afterwards end what it still works on."""
+    """Build a world on the reset emulator; restart the emulator afterwards if a request is still open."""
     yield World.on(emulator)
     if any(request.status is None for request in emulator.requests):
         emulator.stop()
@@ -28,5 +28,5 @@ def world(emulator: Emulator) -> Iterator[World]:
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Name each kind of caller."""
+    """Return each kind of client in turn."""
     return str(request.param)

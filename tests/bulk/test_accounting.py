@@ -1,4 +1,4 @@
-"""The counts of a bulk call add up, and what it did and what is left are together what it was given."""
+"""The counts of a bulk call add up, and completed and remaining records together are its input."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ TRIES = 20
 
 
 class IteratorError(Exception):
-    """What a test's iterator raises."""
+    """Error that a test's iterator raises."""
 
 
 def source(window: int, names: list[int]) -> SpanSource:
-    """Make a source; its window's number tells it from others."""
+    """Build a source whose window differs for each number."""
     start = START + timedelta(seconds=window)
     return SpanSource(
         project="proj_1", start_time=start, end_time=start + timedelta(days=1), span_ids=[f"s{name}" for name in names]
@@ -53,7 +53,7 @@ SOURCES = st.lists(SPANS | WHOLE, min_size=1, max_size=7)
 
 
 def subjects(sources: Any) -> set[str]:
-    """Name what sources ask for, one name for a whole dataset."""
+    """Return the subjects that sources ask for, one for each whole dataset."""
     found: set[str] = set()
     for item in sources:
         if isinstance(item, ExampleSource):
@@ -64,12 +64,12 @@ def subjects(sources: Any) -> set[str]:
 
 
 def on_server(server: PlainServer) -> set[str]:
-    """Name what the server has, as `subjects` does."""
+    """Return the subjects on the server, in the form of `subjects`."""
     return {f"whole {name.partition(' ')[0]}" if name.startswith("ds_") else name for name in server.present}
 
 
 def outcome(method: str, server: PlainServer, width: int, **arguments: Any) -> tuple[Any, Any]:
-    """Make a call with few retries; give its result, or None and its error."""
+    """Make a call with few retries, and return its result and its error, of which one is None."""
     try:
         client = {"max_retries": 1, "max_concurrency": width}
         return caller_of(server)(method, client=client, annotation_queue=QUEUE, **arguments), None
@@ -78,7 +78,7 @@ def outcome(method: str, server: PlainServer, width: int, **arguments: Any) -> t
 
 
 def caller_of(server: PlainServer, kind: str = "sync") -> Caller:
-    """Make what calls a plain server."""
+    """Return a caller for a plain server."""
     return Caller(kind=kind, transport=Handled(server))
 
 
@@ -87,7 +87,7 @@ def caller_of(server: PlainServer, kind: str = "sync") -> Caller:
 def test_the_counts_of_an_add_add_up(
     sources: Sources, script: list[str], bad: set[int], width: int, lazily: bool
 ) -> None:
-    """Whatever goes wrong, the counts add up, done and remaining are the input, and in the end only the bad is left."""
+    """The counts of an add add up under any faults, and repeated calls leave nothing but bad IDs."""
     server = PlainServer(script=script)
     server.bad = {f"s{name}" for name in bad}
     server.datasets = {f"ds_{number}": 3 * number for number in range(4)}
@@ -103,7 +103,7 @@ def test_the_counts_of_an_add_add_up(
         check_sums(partial.summary)
         left, failures = list(partial.remaining), partial.failures
         assert subjects(left) <= before
-        # A dataset without examples leaves nothing on the server that would tell.
+        # An empty dataset leaves no trace on the server.
         assert before - subjects(left) <= on_server(server) | {"whole ds_0"}
         assert left, "an error with nothing left"
         assert failures or partial.summary.not_sent
@@ -127,7 +127,7 @@ def test_the_counts_of_an_add_add_up(
 def test_the_counts_of_a_delete_add_up(  # noqa: PLR0917  # hypothesis passes them
     numbers: list[int], script: list[str], bad: set[int], width: int, lazily: bool, breaks_at: int | None
 ) -> None:
-    """The same of a delete, also where the input is an iterator that raises half way."""
+    """The counts of a delete add up under any faults, even if its iterator raises half way."""
     ids = [f"r{number}" for number in numbers]
     server = PlainServer(ids, script)
     server.bad = {f"r{number}" for number in bad}
@@ -165,7 +165,7 @@ def test_the_counts_of_a_delete_add_up(  # noqa: PLR0917  # hypothesis passes th
 def test_the_counts_of_annotating_and_assigning_add_up(  # noqa: PLR0917  # hypothesis passes them
     method: str, count: int, script: list[str], bad: set[int], width: int, lazily: bool, breaks_at: int | None
 ) -> None:
-    """The same where each record has a request of its own."""
+    """The counts of annotate and assign calls add up under any faults, even if their iterator raises."""
     ids = [f"r{number}" for number in range(count)]
     server = PlainServer(ids, script)
     server.bad = {f"r{number}" for number in bad}
@@ -199,7 +199,7 @@ def test_the_counts_of_annotating_and_assigning_add_up(  # noqa: PLR0917  # hypo
 @settings(max_examples=examples(30), deadline=None)
 @given(SOURCES, SCRIPTS, WIDTHS)
 def test_the_counts_of_two_runs_with_a_ledger_add_up(sources: Sources, script: list[str], width: int) -> None:
-    """Each run's counts include the earlier ones', and the last says that all is done."""
+    """Each run with a ledger includes the counts of earlier runs, and the last run has nothing left."""
     server = PlainServer(script=script)
     server.datasets = {f"ds_{number}": 3 * number for number in range(4)}
     caller = caller_of(server)
@@ -231,7 +231,7 @@ def test_the_counts_of_two_runs_with_a_ledger_add_up(sources: Sources, script: l
 
 
 def test_duplicates_are_dropped_and_counted() -> None:
-    """An id given twice for the same source is sent once, whichever form the sources have."""
+    """An ID given twice for equal sources is sent once and counted as a duplicate."""
     server = PlainServer()
     sources = [source(0, [1, 2, 1]), source(1, [1, 2]), source(0, [2, 3])]
     result = caller_of(server)("add_records", annotation_queue=QUEUE, record_sources=sources)
@@ -242,7 +242,7 @@ def test_duplicates_are_dropped_and_counted() -> None:
 
 
 def test_what_is_in_the_queue_already_is_counted_as_that() -> None:
-    """Adding again creates nothing, and every record counts as already present."""
+    """Records that are in the queue already are counted as already present, not as created."""
     server = PlainServer()
     add = caller_of(server)
     add("add_records", annotation_queue=QUEUE, record_sources=[source(0, [1, 2])])
@@ -252,7 +252,7 @@ def test_what_is_in_the_queue_already_is_counted_as_that() -> None:
 
 
 def test_a_whole_dataset_that_is_refused_is_one_failure() -> None:
-    """Nobody knows its size, so it counts as one thing submitted and failed; the counts still add up."""
+    """A refused whole dataset, whose size is unknown, counts as one submitted and one failed record."""
     server = PlainServer(script=["400"])
     server.datasets = {"ds_1": 3}
     with pytest.raises(PartialFailureError) as caught:
@@ -266,7 +266,7 @@ def test_a_whole_dataset_that_is_refused_is_one_failure() -> None:
 
 @pytest.mark.parametrize("taken", [0, 1, 50, MAX_RECORD_IDS_PER_DELETE, MAX_RECORD_IDS_PER_DELETE + 50])
 def test_what_an_iterator_gave_before_it_raised_is_deleted(taken: int) -> None:
-    """The ids that came before the iterator's fault are deleted or left, none is dropped."""
+    """All IDs that an iterator yielded before it raised are deleted."""
     ids = [f"r{number}" for number in range(taken)]
     server = PlainServer(ids)
 
@@ -282,7 +282,7 @@ def test_what_an_iterator_gave_before_it_raised_is_deleted(taken: int) -> None:
 
 
 def test_what_an_iterator_of_sources_gave_before_it_raised_is_added() -> None:
-    """The sources that came before the iterator's fault go in."""
+    """All sources that an iterator yielded before it raised are added."""
     server = PlainServer()
 
     def breaking() -> Iterator[SpanSource]:
@@ -298,7 +298,7 @@ def test_what_an_iterator_of_sources_gave_before_it_raised_is_added() -> None:
 
 
 def test_an_iterator_that_raises_after_the_call_was_stopped_loses_no_account() -> None:
-    """When the key is refused and the iterator then raises, the error still carries what was done."""
+    """A 401 followed by an iterator's exception still raises a PartialFailureError with exact counts."""
     ids = [f"r{number}" for number in range(2 * MAX_RECORD_IDS_PER_DELETE)]
     server = PlainServer(ids, ["ok", "401"])
 
@@ -316,7 +316,7 @@ def test_an_iterator_that_raises_after_the_call_was_stopped_loses_no_account() -
 
 
 def test_a_bad_row_of_an_iterator_fails_alone(kind: str) -> None:
-    """A row without annotations is named and left, a second one for a record is only named; all others go out."""
+    """An empty or repeated row of an iterator fails alone, and only the empty one remains."""
     server, note = PlainServer(["r0", "r1", "r2"]), [{"name": "notes", "text": "x"}]
     rows = [("r0", note), ("r1", []), ("r2", note), ("r0", note)]
     with pytest.raises(PartialFailureError) as caught:
@@ -332,7 +332,7 @@ def test_a_bad_row_of_an_iterator_fails_alone(kind: str) -> None:
 
 
 def test_a_bad_id_or_source_of_an_iterator_fails_alone(kind: str) -> None:
-    """The same where records are deleted or added."""
+    """A bad ID or source of an iterator fails alone and remains, and all others are sent."""
     server = PlainServer(["r0", "r1"])
     with pytest.raises(PartialFailureError) as caught:
         caller_of(server, kind)("delete_records", annotation_queue=QUEUE, record_ids=iter(["r0", "", "r1"]))
@@ -351,7 +351,7 @@ def test_a_bad_id_or_source_of_an_iterator_fails_alone(kind: str) -> None:
 
 
 def test_a_mapping_with_an_empty_list_is_refused_before_anything_is_sent() -> None:
-    """All problems of a mapping are told at once, and no request is made."""
+    """All problems of a mapping are reported at once, before any request."""
     server = PlainServer()
     rows = {"r0": [{"name": "notes", "text": "x"}], "r1": [], "r2": [{"text": "no name"}]}
     with pytest.raises(InvalidRequestError) as caught:
@@ -361,7 +361,7 @@ def test_a_mapping_with_an_empty_list_is_refused_before_anything_is_sent() -> No
 
 
 def test_an_add_of_more_than_fits_keeps_the_order() -> None:
-    """The created records come back in input order, though several requests carried them."""
+    """An add of several requests returns the created records in input order."""
     server = PlainServer()
     names = list(range(2 * MAX_RECORDS_PER_REQUEST + 7))
     result = caller_of(server)("add_records", annotation_queue=QUEUE, record_sources=[source(0, names)])
@@ -370,7 +370,7 @@ def test_an_add_of_more_than_fits_keeps_the_order() -> None:
 
 
 def test_an_account_with_an_iterator_pickles_without_it() -> None:
-    """Workers hand errors to each other as pickles; what can be read only once stays behind."""
+    """A pickled PartialFailureError keeps its summary, and its `.remaining` unless that is an iterator."""
     server = PlainServer(["r0"])
     server.bad = {"r0"}
     with pytest.raises(PartialFailureError) as caught:
@@ -384,7 +384,7 @@ def test_an_account_with_an_iterator_pickles_without_it() -> None:
 
 
 def test_a_name_that_leads_nowhere_is_looked_up_once() -> None:
-    """However often an iterator names a project that there is not."""
+    """An unknown project is looked up once, however many sources of an iterator name it."""
     lookups: list[str] = []
 
     def nothing_there(request: httpx.Request) -> httpx.Response:
@@ -408,7 +408,7 @@ def test_a_name_that_leads_nowhere_is_looked_up_once() -> None:
 
 @pytest.mark.parametrize("lazily", [False, True])
 def test_what_a_revision_does_not_have_is_refused_here(lazily: bool) -> None:
-    """Trace sources under revision 2026-05 cost no request, in a list or from an iterator."""
+    """Trace sources under revision 2026-05 are refused before any write, in a list or from an iterator."""
     server = PlainServer()
     window = {"start_time": START, "end_time": START + timedelta(days=1)}
     traces = [TraceSource(project="proj_1", **window, trace_ids=["t"])]
@@ -424,7 +424,7 @@ def test_what_a_revision_does_not_have_is_refused_here(lazily: bool) -> None:
 
 
 def test_a_bad_name_in_an_iterator_takes_nothing_with_it(kind: str) -> None:
-    """A source of a project that there is not shares a request with a good one, which goes in."""
+    """A source of an unknown project fails alone, and a good source of the same batch is added."""
     server = PlainServer()
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -442,7 +442,7 @@ def test_a_bad_name_in_an_iterator_takes_nothing_with_it(kind: str) -> None:
 
 
 def test_a_name_that_leads_nowhere_is_not_held_against_others() -> None:
-    """A dataset of the name of a project that there is not, and an ID that reads like it, are another thing."""
+    """An unknown project name does not affect a dataset of that name or an Id that reads the same."""
     server = PlainServer()
     server.datasets = {"ds_1": 3}
     dataset = {"id": "ds_1", "name": "eval", "space_id": "spc_1", "created_at": "2026-03-01T00:00:00Z"}
@@ -470,7 +470,7 @@ def test_a_name_that_leads_nowhere_is_not_held_against_others() -> None:
 
 
 def test_ids_that_can_be_read_once_are_read_once() -> None:
-    """A generator among the ids of a dict that an iterator gives is not at its end before it is sent."""
+    """A generator of IDs in a dict from an iterator is read once, and all its IDs are added."""
     server = PlainServer()
     window = {"start_time": START, "end_time": START + timedelta(days=1)}
     items = [{"record_type": "span", "project_id": "proj_1", **window, "span_ids": (f"s{n}" for n in range(3))}]
@@ -479,7 +479,7 @@ def test_ids_that_can_be_read_once_are_read_once() -> None:
 
 
 def test_a_server_that_tells_of_more_than_was_asked_for_keeps_the_sums_right() -> None:
-    """The counts add up whatever it answers."""
+    """The counts add up even if the server reports more records than were sent."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         return httpx.Response(201, json={"record_sources": [record(name) for name in "abc"]})

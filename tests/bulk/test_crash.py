@@ -1,4 +1,4 @@
-"""kill -9 at any point of a job with a ledger: the same call again sends what is left, and the outcome is the same."""
+"""SIGKILL at any point of a job with a ledger: the same call again sends only the rest, to the same final state."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.support.examples import IS_NIGHTLY
 pytestmark = pytest.mark.slow
 
 REQUESTS = 30
-SHORT = 5  # where a request carries a hundred records
+SHORT = 5  # for deletes, where a request carries a hundred records
 PROCESSES = multiprocessing.get_context("forkserver")
-# All that a job needs, so that a process starts in milliseconds; httpcore loads trio where it is installed.
+# Every module that a job imports, so that a process starts in milliseconds; httpcore imports trio if installed.
 PROCESSES.set_forkserver_preload(
     [
         "arize_queues._client",
@@ -44,9 +44,9 @@ PROCESSES.set_forkserver_preload(
 
 
 class Killer:
-    """Kills a process when the server gets its n-th write: before the write is applied, or, unanswered, after it.
+    """Kills a process when the server receives its n-th write, before applying it or after, but never answered.
 
-    The process is gone before the server goes on, so it cannot have seen an answer.
+    The server waits until the process is dead, so the process cannot have seen an answer.
     """
 
     def __init__(self, world: World, method: str, number: int, *, applied: bool) -> None:
@@ -61,19 +61,19 @@ class Killer:
         if self._left == 0:
             os.kill(self.process.pid, signal.SIGKILL)
             wait([self.process.sentinel])
-        # What else was under way when the process died goes either way, as this one does.
+        # Other writes that were in flight when the process died are applied or dropped just as this one is.
         return self._left <= 0 and not self._applied
 
 
 def start(job: Job, ledger: Path, width: int, die_at: tuple[str, int] | None = None, **options: Any) -> Any:
-    """Prepare a process that makes the call."""
+    """Return a process, not started yet, that makes the call."""
     arguments = {**job.arguments(job.given), "ledger": str(ledger), "max_concurrency": width, **options}
     emulator = job.world.emulator
     return PROCESSES.Process(target=crash_job.run, args=(emulator.url, emulator.api_key, job.method, arguments, die_at))
 
 
 def resume(job: Job, ledger: Path, width: int, **options: Any) -> tuple[list[Any], Any]:
-    """Make the same call again, here, and give the writes that it sent."""
+    """Make the same call again in this process, and return the writes that it sent and its result."""
     job.world.emulator.clear_requests()
     call = job.world.caller("sync")
     result = call(job.method, client={"max_concurrency": width}, **job.arguments(job.given), ledger=ledger, **options)
@@ -87,7 +87,7 @@ def size_of(method: str) -> int:
 
 @cache
 def undisturbed(method: str) -> Any:
-    """Return the state after a run that nothing disturbs, on an emulator of its own."""
+    """Return the final state of an undisturbed run on an emulator of its own."""
     with Emulator() as emulator:
         world = World.on(emulator)
         job = Job.of(world, method, size_of(method))
@@ -96,7 +96,7 @@ def undisturbed(method: str) -> Any:
 
 
 def boundaries(method: str, step: int) -> Iterator[tuple[str, int, bool]]:
-    """Return boundaries of a job's requests: before and after the write is applied."""
+    """Yield the points to kill at: before and after the server applies every `step`-th write."""
     for number in range(1, size_of(method) + 1, step):
         yield method, number, False
         yield method, number, True
@@ -114,7 +114,7 @@ def boundaries(method: str, step: int) -> Iterator[tuple[str, int, bool]]:
 def test_a_killed_job_goes_on_where_it_was(
     world: World, tmp_path: Path, method: str, number: int, applied: bool
 ) -> None:
-    """One request at a time: the second run sends exactly what was not answered, and ends as an undisturbed run."""
+    """A killed job, run again, sends only unanswered requests and ends in the state of an undisturbed run."""
     job = Job.of(world, method, size_of(method))
     killer = Killer(world, method, number, applied=applied)
     killer.process = start(job, tmp_path / "job.sqlite", 1)
@@ -123,7 +123,7 @@ def test_a_killed_job_goes_on_where_it_was(
     assert killer.process.exitcode == -signal.SIGKILL
     world.emulator.faults.clear()
 
-    # A request that was applied and not answered is sent again, but for an assignment, which is seen to stand.
+    # An applied but unanswered request is sent again, except an assignment, which the client finds unchanged.
     unanswered = 0 if applied and method == "assign_records" else 1
     sent, _ = resume(job, tmp_path / "job.sqlite", 1)
     assert len(sent) == size_of(method) - number + unanswered
@@ -137,7 +137,7 @@ def test_a_killed_job_goes_on_where_it_was(
 def test_a_job_killed_with_many_requests_under_way_goes_on(
     world: World, tmp_path: Path, method: str, number: int, applied: bool
 ) -> None:
-    """Eight at a time: at most those under way are sent again, and the outcome is an undisturbed run's."""
+    """A job killed with eight requests in flight repeats at most those, and ends as an undisturbed run."""
     job = Job.of(world, method, REQUESTS)
     killer = Killer(world, method, number, applied=applied)
     killer.process = start(job, tmp_path / "job.sqlite", 8)
@@ -156,7 +156,7 @@ def test_a_job_killed_with_many_requests_under_way_goes_on(
 @pytest.mark.parametrize("number", [1, 2, 15, 29, 30] if IS_NIGHTLY else [1, 15, 30])
 @pytest.mark.parametrize("moment", ["answer", "written"])
 def test_a_job_killed_around_its_ledgers_entry_goes_on(world: World, tmp_path: Path, moment: str, number: int) -> None:
-    """Killed when the answer has come it sends that request again; killed when it is written down, it does not."""
+    """A killed job repeats an answered request only if the kill came before its ledger entry."""
     job = Job.of(world, "annotate_records", REQUESTS)
     process = start(job, tmp_path / "job.sqlite", 1, die_at=(moment, number))
     process.start()
@@ -170,7 +170,7 @@ def test_a_job_killed_around_its_ledgers_entry_goes_on(world: World, tmp_path: P
 
 
 def test_a_job_killed_again_and_again_comes_to_its_end(world: World, tmp_path: Path) -> None:
-    """Each run gets one request further before it is killed, and the last finds nothing to do."""
+    """A job that is killed after every request finishes in the end, and the last run sends nothing."""
     job = Job.of(world, "assign_records", 6)
     for _ in range(6):
         process = start(job, tmp_path / "job.sqlite", 1, die_at=("written", 1), keep_completed=False)
@@ -184,7 +184,7 @@ def test_a_job_killed_again_and_again_comes_to_its_end(world: World, tmp_path: P
 
 @pytest.mark.parametrize("applied", [False, True])
 def test_overwriting_assignments_goes_on_after_a_kill(world: World, tmp_path: Path, applied: bool) -> None:
-    """Without `keep_completed` what was applied and not answered is assigned again, and what was answered is not."""
+    """With `keep_completed=False`, a resumed job assigns again only records whose requests were not answered."""
     job = Job.of(world, "assign_records", REQUESTS)
     killer = Killer(world, "assign_records", 10, applied=applied)
     killer.process = start(job, tmp_path / "job.sqlite", 1, keep_completed=False)

@@ -1,4 +1,4 @@
-"""A deadline bounds the whole call, lookups and reads and slow input among it, and the account stays exact."""
+"""Deadlines bound a whole bulk call, including lookups, reads and slow input, and keep its counts exact."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALLS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("method", CALLS)
 def test_it_bounds_what_comes_before_the_first_write(kind: str, method: str) -> None:
-    """Where a lookup or a read is told to wait for longer than there is left, the call ends when the time is up."""
+    """A deadline ends a call whose lookup must wait too long, and `.remaining` can be passed to a new call."""
     clock = ManualClock(1000.0)
     began = clock.elapsed
 
@@ -60,7 +60,7 @@ def test_it_bounds_what_comes_before_the_first_write(kind: str, method: str) -> 
 
 
 def slowly(clock: ManualClock, items: list[Any], seconds: float) -> Iterator[Any]:
-    """Yield items, each after some seconds of a clock."""
+    """Yield items, and advance a clock before each of them."""
     for item in items:
         clock.elapsed += seconds
         yield item
@@ -68,7 +68,7 @@ def slowly(clock: ManualClock, items: list[Any], seconds: float) -> Iterator[Any
 
 @pytest.mark.parametrize("method", CALLS)
 def test_it_bounds_the_reading_of_a_slow_iterator(kind: str, method: str) -> None:
-    """What came in time may be sent; what came later, and what is still to come, is left, each thing once."""
+    """A deadline ends the reading of a slow iterator, and `.remaining` holds every item that was not sent."""
     clock, server = ManualClock(1000.0), PlainServer()
     items: dict[str, list[Any]] = {
         "add_records": [{**SOURCE, "project": "proj_1", "span_ids": [f"s{number}"]} for number in range(30)],
@@ -93,7 +93,7 @@ def test_it_bounds_the_reading_of_a_slow_iterator(kind: str, method: str) -> Non
 
 
 def test_what_was_taken_and_not_sent_is_not_of_unknown_fate() -> None:
-    """Ids that were read as the time ran out were never sent, and the account says so."""
+    """IDs that were read from an iterator but never sent count as not sent, not as failed."""
     clock, server = ManualClock(1000.0), PlainServer()
     ids = [f"r{number}" for number in range(3 * MAX_RECORD_IDS_PER_DELETE)]
     caller = Caller(kind="sync", transport=Handled(server), clock=clock)
@@ -112,7 +112,7 @@ def test_what_was_taken_and_not_sent_is_not_of_unknown_fate() -> None:
 
 
 def test_who_waits_for_the_servers_time_fails_with_the_servers_word() -> None:
-    """A request that was refused and may not come again in time was certainly not carried out."""
+    """A throttled request that cannot be retried before the deadline fails with its RateLimitError."""
     clock = ManualClock(1000.0)
 
     def busy(request: httpx.Request) -> httpx.Response:
@@ -128,7 +128,7 @@ def test_who_waits_for_the_servers_time_fails_with_the_servers_word() -> None:
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_an_answer_that_never_ends_is_cut_off(world: World, kind: str) -> None:
-    """A server that sends a byte now and then is late all the same."""
+    """A deadline cuts off an answer that trickles in byte by byte."""
     job, caller = Job.of(world, "annotate_records", 1), world.caller(kind, fake_clock=False)
     world.emulator.faults.add(Fault(path="*/annotate", trickle=30, times=None))
     with pytest.raises(DeadlineExceededError) as caught:

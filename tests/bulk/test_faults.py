@@ -1,4 +1,4 @@
-"""Bulk calls against a server that misbehaves: afterwards its state is what was asked, or what the error says."""
+"""Bulk calls against a misbehaving server: its final state is the input, or exactly what the error reports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 REQUESTS = 4
 SLOW = 0.3  # seconds; the client gives up after a third of it
 
-# Fault fields by the name of what goes wrong, and whether the call still ends well without help.
+# Faults by name: calls succeed in spite of those in HEALED, and fail on those in FAILING.
 HEALED: dict[str, dict[str, Any]] = {
     "429 at once": {"status": 429, "retry_after": 0, "times": 3},
     "429 in 1 s": {"status": 429, "retry_after": 1, "times": 3},
@@ -55,17 +55,17 @@ FAILING: dict[str, dict[str, Any]] = {
     "reset after the write for good": {"drop": True, "when": "after", "times": None},
     "422 with HTML": {"status": 422, "body": "html", "times": None},
 }
-# An error of these kinds leaves open whether the server acted.
+# Errors that leave open whether the server applied the write.
 UNSURE = (ServerError, APIConnectionError)
 BULK = ["add_records", "delete_records", "annotate_records", "assign_records"]
 KINDS = ["sync", "asyncio"]
-# An answer to a delete has no body that could be wrong.
+# Faults of an answer's body, which the answer to a delete does not have.
 BODIES = ["HTML with 200", "truncated", "empty"]
 SOME_ON_TRIO = ["429 in 1 s", "reset after the write", "slow", "401"]
 
 
 def strike(world: World, method: str, clock: ManualClock, nth: int = 2, **fields: Any) -> None:
-    """Make the server misbehave from the second write on."""
+    """Add a fault to the server from its n-th write on, by default the second."""
     verb, path = WRITES[method]
     if fields.get("retry_after") == "date":
         fields["retry_after"] = clock.wall() + timedelta(seconds=30)
@@ -73,12 +73,12 @@ def strike(world: World, method: str, clock: ManualClock, nth: int = 2, **fields
 
 
 def settings(name: str) -> dict[str, Any]:
-    """Return the client's settings for a fault."""
+    """Return the client settings for a fault."""
     return {"timeout": SLOW / 3} if name == "slow" else {}
 
 
 def cases(names: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Put together faults, methods and kinds of callers."""
+    """Return all combinations of faults, methods and kinds of callers that make sense."""
     methods = [(name, method) for name in names for method in [*BULK, "create"]]
     sensible = [(name, method) for name, method in methods if method != "delete_records" or name not in BODIES]
     pairs = [(name, method, kind) for name, method in sensible for kind in KINDS]
@@ -86,7 +86,7 @@ def cases(names: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def check_account(job: Job, partial: PartialFailureError) -> None:
-    """Require that the error's account is what the server says."""
+    """Check that the error's account agrees with the server's state."""
     given, left = job.ids(job.given), set(job.ids(partial.remaining))
     failed = {name: failure.error for failure in partial.failures for name in failure.what}
     unsure = {name for name, error in failed.items() if not isinstance(error, APIStatusError) or type(error) in UNSURE}
@@ -100,7 +100,7 @@ def check_account(job: Job, partial: PartialFailureError) -> None:
     if job.method in ("annotate_records", "assign_records"):
         assert set(partial.completed) == done
     check_sums(partial.summary)
-    if job.method == "create":  # what went with the create is not the add's to count
+    if job.method == "create":  # the add does not count the records that went with the create
         return
     assert partial.summary.submitted == len(given)
     assert done_in(partial.summary) == len(done)
@@ -110,7 +110,7 @@ def check_account(job: Job, partial: PartialFailureError) -> None:
 
 @pytest.mark.parametrize(("name", "method", "kind"), cases(HEALED))
 def test_a_passing_fault_leaves_exactly_what_was_asked(world: World, method: str, name: str, kind: str) -> None:
-    """What a retry can heal must leave no trace: the state is what was asked, and the counts say so."""
+    """A transient fault leaves no trace: the server's state and the counts are those of a healthy call."""
     job, caller = Job.of(world, method, REQUESTS), world.caller(kind)
     strike(world, method, caller.clock, **HEALED[name])
     result = caller(method, client=settings(name), **job.arguments(job.given))
@@ -126,7 +126,7 @@ def test_a_passing_fault_leaves_exactly_what_was_asked(world: World, method: str
 
 @pytest.mark.parametrize(("name", "method", "kind"), cases(FAILING))
 def test_a_lasting_fault_leaves_exactly_what_the_error_says(world: World, method: str, name: str, kind: str) -> None:
-    """What fails for good is in the error, exactly, and `.remaining` passed in again finishes the job."""
+    """A lasting fault is reported exactly, and `.remaining` passed in again finishes the job."""
     job, caller = Job.of(world, method, REQUESTS), world.caller(kind)
     strike(world, method, caller.clock, **FAILING[name])
     with pytest.raises(PartialFailureError) as caught:
@@ -144,7 +144,7 @@ def test_a_lasting_fault_leaves_exactly_what_the_error_says(world: World, method
 @pytest.mark.parametrize("method", BULK)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_wait_that_the_server_asks_for_is_waited_out(world: World, method: str, kind: str) -> None:
-    """After a 429 with a date the clock must have passed the date before the next request is sent."""
+    """After a 429 with a Retry-After date, no request is sent before that date."""
     job, caller = Job.of(world, method, REQUESTS), world.caller(kind)
     clock = caller.clock
     assert clock is not None
@@ -158,14 +158,14 @@ def test_a_wait_that_the_server_asks_for_is_waited_out(world: World, method: str
     verb, path = WRITES[method]
     world.emulator.faults.add(Fault(method=verb, path=path, where=note, status=429, retry_after=until, times=None))
     caller(method, client={"max_concurrency": 1}, **job.arguments(job.given))
-    # An HTTP date has whole seconds, so up to one is lost.
+    # HTTP dates have whole seconds, so up to one second is lost.
     assert times[2] > until - timedelta(seconds=1)
     assert len(times) == REQUESTS + 1
 
 
 @pytest.mark.parametrize("method", BULK)
 def test_a_longer_wait_than_allowed_is_told(world: World, method: str) -> None:
-    """A Retry-After beyond the longest wait gives up at once, and the failure carries it."""
+    """A Retry-After beyond the longest wait fails at once with a RateLimitError that carries it."""
     job, caller = Job.of(world, method, REQUESTS), world.caller("sync")
     strike(world, method, caller.clock, status=429, retry_after=int(LONGEST_RETRY_AFTER) + 1)
     with pytest.raises(PartialFailureError) as caught:
@@ -182,7 +182,7 @@ def test_a_longer_wait_than_allowed_is_told(world: World, method: str) -> None:
 def test_nothing_more_is_sent_after_a_refused_key(
     world: World, method: str, status: int, error: type[Exception]
 ) -> None:
-    """After a 401 or 403 no request follows, and what was not sent is counted as that."""
+    """After a 401 or 403 no request is sent, and the rest counts as not sent."""
     job, caller = Job.of(world, method, REQUESTS), world.caller("sync")
     strike(world, method, caller.clock, nth=2, status=status, times=None)
     with pytest.raises(PartialFailureError, match="does not let this key") as caught:
@@ -196,7 +196,7 @@ def test_nothing_more_is_sent_after_a_refused_key(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", BULK)
 def test_a_server_that_is_down_is_not_asked_for_every_record(world: World, method: str, kind: str) -> None:
-    """When a few requests in a row have failed for good the rest is not sent."""
+    """After a few failed requests in a row, the rest is not sent."""
     job, caller = Job.of(world, method, 30 if method != "delete_records" else 8), world.caller(kind)
     strike(world, method, caller.clock, nth=1, status=500, times=None)
     with pytest.raises(PartialFailureError, match="in a row") as caught:
@@ -208,7 +208,7 @@ def test_a_server_that_is_down_is_not_asked_for_every_record(world: World, metho
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("drop", [{"drop": True, "when": "after"}, {"body": "html"}, {"body": "truncated"}])
 def test_a_create_whose_answer_is_lost_happens_once(world: World, kind: str, drop: dict[str, Any]) -> None:
-    """One queue with all records must be there, though the create's answer never came."""
+    """A create whose answer is lost or unreadable makes exactly one queue with all its records."""
     job, caller = Job.of(world, "create", REQUESTS), world.caller(kind)
     world.emulator.faults.add(Fault(method="POST", path="/v2/annotation-queues", **drop))
     queue = caller("create", **job.arguments(job.given))
@@ -218,7 +218,7 @@ def test_a_create_whose_answer_is_lost_happens_once(world: World, kind: str, dro
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_overflow_that_fails_leaves_the_queue_in_the_error(world: World, kind: str) -> None:
-    """When records of a create are refused, the error has the queue and the rest, in the form that an add takes."""
+    """When an overflow record of a create is refused, the error has the queue and `.remaining` for an add."""
     job, caller = Job.of(world, "create", REQUESTS), world.caller(kind)
     bad = pack(job.given).requests[-1].sources[-1].ids[-1]
     world.emulator.faults.add(Fault(method="POST", path="*/records", reject=[bad], times=None))
@@ -233,7 +233,7 @@ def test_an_overflow_that_fails_leaves_the_queue_in_the_error(world: World, kind
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", BULK)
 def test_a_slow_server_only_takes_longer(world: World, method: str, kind: str) -> None:
-    """Answers that trickle in slower than the client's patience for one piece would end well all the same."""
+    """A bulk call succeeds, with no request repeated, on a server whose answers trickle in."""
     job, caller = Job.of(world, method, REQUESTS), world.caller(kind)
     strike(world, method, caller.clock, nth=1, trickle=0.2, times=None)
     caller(method, client={"timeout": 5.0}, **job.arguments(job.given))
@@ -242,7 +242,7 @@ def test_a_slow_server_only_takes_longer(world: World, method: str, kind: str) -
 
 
 def test_the_results_stay_in_input_order_when_the_first_is_the_slowest(world: World, kind: str) -> None:
-    """Results come back in input order, whatever order the answers come in."""
+    """Results are in input order, even when the first request is the slowest."""
     job, caller = Job.of(world, "annotate_records", 12), world.caller(kind)
     strike(world, "annotate_records", caller.clock, nth=1, status=503, retry_after=5)
     strike(world, "annotate_records", caller.clock, nth=4, delay=0.1)

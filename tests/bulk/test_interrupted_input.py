@@ -1,4 +1,4 @@
-"""Ctrl-C where it is likeliest: while the caller's iterator, a lookup or a read is waited for."""
+"""Ctrl-C where it is most likely: while a call waits for the caller's iterator, a lookup or a read."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from tests.support.plain_server import QUEUE, PlainServer
 
 
 class Feed:
-    """An iterator that Ctrl-C interrupts once, and that can go on."""
+    """Iterator that raises KeyboardInterrupt once and can be resumed."""
 
     def __init__(self, items: list[Any], press_after: int) -> None:
         self._items = iter(items)
         self._left = press_after
 
     def __iter__(self) -> Iterator[Any]:
-        """Be an iterator."""
+        """Return itself."""
         return self
 
     def __next__(self) -> Any:
-        """Return the next item."""
+        """Return the next item, or raise KeyboardInterrupt when its turn has come."""
         self._left -= 1
         if self._left == -1:
             raise KeyboardInterrupt
@@ -48,7 +48,7 @@ class Feed:
 
 
 def source(number: int) -> dict[str, Any]:
-    """Make a source of one span."""
+    """Build a source of one span."""
     day = {"start_time": "2026-03-01T00:00:00Z", "end_time": "2026-03-02T00:00:00Z"}
     return {"record_type": "span", "project": "proj_1", **day, "span_ids": [f"s{number}"]}
 
@@ -63,7 +63,7 @@ INPUTS: dict[str, tuple[str, list[Any]]] = {
 
 @pytest.mark.parametrize("method", INPUTS)
 def test_nothing_that_an_iterator_gave_is_lost(method: str) -> None:
-    """What it gave before, and what it gives after, is done or left, each thing once; passed in again, it is done."""
+    """Every item of an interrupted iterator is done or remains exactly once, and `.remaining` finishes the job."""
     field, items = INPUTS[method]
     server = PlainServer(items if method == "delete_records" else [])
     caller = Caller(kind="sync", transport=Handled(server))
@@ -83,7 +83,7 @@ def test_nothing_that_an_iterator_gave_is_lost(method: str) -> None:
 
 
 def names_in(given: list[Any]) -> list[str]:
-    """Name what is in an input."""
+    """Return the IDs in an input."""
     if given and isinstance(given[0], tuple):
         return [name for name, _ in given]
     if given and isinstance(given[0], str):
@@ -95,7 +95,7 @@ def names_in(given: list[Any]) -> list[str]:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("method", INPUTS)
 def test_wherever_ctrl_c_comes_nothing_is_lost(method: str, seed: int, lazily: bool) -> None:
-    """At whatever line of our code, in a list or an iterator: all that was not done is left."""
+    """Ctrl-C at any line of the library leaves every record that was not written in `.remaining`."""
     field, items = INPUTS[method]
     server = PlainServer(items if method == "delete_records" else [])
     given: Any = iter(items) if lazily else dict(items) if field in ("annotations", "assignments") else items
@@ -113,7 +113,7 @@ def test_wherever_ctrl_c_comes_nothing_is_lost(method: str, seed: int, lazily: b
     for thread in threading.enumerate():
         if thread.name.startswith("arize-queues_"):
             thread.join()
-    if account is None:  # it came before there was anything to account for, or after
+    if account is None:  # Ctrl-C came before the call had an account, or after it had returned
         return
     check_sums(account.summary)
     left = account.remaining
@@ -131,7 +131,7 @@ def test_wherever_ctrl_c_comes_nothing_is_lost(method: str, seed: int, lazily: b
 
 @pytest.mark.parametrize("method", INPUTS)
 def test_an_interruption_before_the_first_write_has_an_account(method: str) -> None:
-    """Ctrl-C during a lookup or a read: nothing was sent, all is left."""
+    """Ctrl-C during a lookup or a read counts every item as not sent and leaves all of them."""
     field, items = INPUTS[method]
     given: Any = dict(items) if field in ("annotations", "assignments") else items
 
@@ -149,7 +149,7 @@ def test_an_interruption_before_the_first_write_has_an_account(method: str) -> N
 
 
 def test_the_queue_that_was_created_is_not_lost(world: World) -> None:
-    """Ctrl-C while the rest of a create's records are added: the account has the queue, and counts them all."""
+    """Ctrl-C while `create` adds the rest of its records keeps the new queue and counts every record."""
     numbers = range(2 * MAX_RECORDS_PER_REQUEST + 7)
     world.emulator.add_spans(
         world.project, ({"span_id": span_id(n), "start_time": "2026-03-02T00:00:00Z"} for n in numbers)
@@ -158,7 +158,7 @@ def test_the_queue_that_was_created_is_not_lost(world: World) -> None:
     caller = world.caller("sync")
 
     class Pressing(ManualClock):
-        """Presses Ctrl-C as soon as the queue is there."""
+        """Clock that raises KeyboardInterrupt as soon as the queue exists."""
 
         def now(self) -> float:
             if world.emulator.queues():
@@ -186,7 +186,7 @@ def test_the_queue_that_was_created_is_not_lost(world: World) -> None:
 
 
 def test_a_second_ctrl_c_waits_for_nobody() -> None:
-    """A server that does not answer keeps nobody who presses twice; the thread ends by itself."""
+    """A second Ctrl-C returns at once from a server that does not answer, and the worker thread ends by itself."""
     release, main = threading.Event(), threading.main_thread().ident
     workers = ThreadWorkers(lambda send: release.wait(30), ManualClock(1000.0).as_clock())
     workers.start(Start(1, Send({})))
@@ -203,7 +203,7 @@ def test_a_second_ctrl_c_waits_for_nobody() -> None:
 
 
 def test_ctrl_c_while_an_iteration_closes_is_heard() -> None:
-    """Leaving an iteration waits for the page ahead; Ctrl-C there is nobody else's to tell of."""
+    """Ctrl-C while workers close and wait for a request in flight raises KeyboardInterrupt."""
     release, main = threading.Event(), threading.main_thread().ident
     workers = ThreadWorkers(lambda send: release.wait(30), ManualClock(1000.0).as_clock())
     workers.start(Start(1, Send({})))
@@ -218,7 +218,7 @@ def test_ctrl_c_while_an_iteration_closes_is_heard() -> None:
 
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_a_deadline_bounds_the_wait_for_a_turn(kind: str) -> None:
-    """Where as many requests are under way as may be, one that cannot begin in time was certainly not sent."""
+    """A request that waits for the semaphore until its deadline raises PoolTimeout and is never sent."""
     requests: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""A request that the server declines is split until the ids at fault stand alone; the others go in."""
+"""Isolation: a request that the server declines is split until the bad IDs stand alone and all others succeed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from arize_queues.emulator import Fault
 from tests.support.bulk_world import Job, World, check_sums, span_id
 
 LEVELS = math.ceil(math.log2(MAX_RECORDS_PER_REQUEST))
-# Enough for ten ids to be followed all the way down, and to see that it is no use.
+# Enough requests to isolate ten IDs, and to find that splitting is in vain.
 IN_VAIN = 1 + 11 * LEVELS
 KINDS = ["sync", "asyncio"]
 
 
 def add(world: World, kind: str, numbers: range, bad: set[str], **client: Any) -> PartialFailureError:
-    """Add spans of which some are refused, and give the error."""
+    """Add spans of which the server refuses some, and return the error."""
     world.emulator.add_spans(
         world.project, ({"span_id": span_id(n), "start_time": "2026-03-02T00:00:00Z"} for n in numbers)
     )
@@ -33,14 +33,14 @@ def add(world: World, kind: str, numbers: range, bad: set[str], **client: Any) -
 
 
 def in_queue(world: World) -> set[str]:
-    """Return the spans that are in the one queue."""
+    """Return the IDs of the spans in the only queue."""
     return {row[0] for row in world.state()[0]}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", [0, 1, MAX_RECORDS_PER_REQUEST // 2, MAX_RECORDS_PER_REQUEST - 1])
 def test_one_bad_id_of_a_full_request_is_found(world: World, kind: str, place: int) -> None:
-    """One bad id must stand alone after about as many levels as halving takes, with the server's reason."""
+    """One bad ID in a full request is isolated in about log2(n) levels and carries the server's reason."""
     numbers = range(MAX_RECORDS_PER_REQUEST)
     partial = add(world, kind, numbers, {span_id(place)})
     assert [failure.what for failure in partial.failures] == [[span_id(place)]]
@@ -69,7 +69,7 @@ def test_one_bad_id_of_a_full_request_is_found(world: World, kind: str, place: i
     ids=["first 3", "first 10", "last 3", "2 halves", "2 pairs", "7 anywhere", "every 40th"],
 )
 def test_several_bad_ids_are_found_and_all_others_go_in(world: World, places: Any) -> None:
-    """Wherever the bad ids stand, each must stand alone in the end and everything else be in the queue."""
+    """Several bad IDs are each isolated, wherever they stand, and all other IDs are added."""
     numbers = range(MAX_RECORDS_PER_REQUEST)
     bad = {span_id(place) for place in places}
     partial = add(world, "sync", numbers, bad)
@@ -82,7 +82,7 @@ def test_several_bad_ids_are_found_and_all_others_go_in(world: World, places: An
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_where_everything_is_refused_splitting_stops(world: World, kind: str) -> None:
-    """When the first few ids fail alike and nothing goes in, the cause is no id, and all of it is left."""
+    """Splitting stops when the first few IDs fail alike and none succeeds, and every ID remains."""
     numbers = range(MAX_RECORDS_PER_REQUEST)
     partial = add(world, kind, numbers, {span_id(number) for number in numbers})
     assert len(world.writes("add_records")) <= IN_VAIN
@@ -93,7 +93,7 @@ def test_where_everything_is_refused_splitting_stops(world: World, kind: str) ->
 
 @pytest.mark.parametrize("percent", [30, 50, 70])
 def test_good_ids_are_found_among_many_bad_ones(world: World, percent: int) -> None:
-    """Where most ids are bad the others still go in, and only the bad ones are blamed."""
+    """Good IDs are added even where most IDs are bad, and only bad IDs are reported."""
     numbers = range(100)
     bad = {span_id(number) for number in random.Random(percent).sample(numbers, percent)}
     partial = add(world, "sync", numbers, bad)
@@ -102,14 +102,14 @@ def test_good_ids_are_found_among_many_bad_ones(world: World, percent: int) -> N
 
 
 def test_requests_that_are_searched_side_by_side_share_what_they_find(world: World) -> None:
-    """Eight requests that are all refused cost no more in vain than one, and a few for each."""
+    """Concurrent searches share their findings: eight refused requests cost one search and a few requests each."""
     numbers = range(8 * MAX_RECORDS_PER_REQUEST)
     add(world, "sync", numbers, {span_id(number) for number in numbers}, max_concurrency=8)
     assert len(world.writes("add_records")) <= IN_VAIN + 8 * (LEVELS + 1)
 
 
 def test_further_requests_are_not_split_once_it_was_in_vain(world: World) -> None:
-    """The requests after one that was split in vain cost one request each, not a whole search."""
+    """After one search in vain, each further refused request is sent once and not split."""
     numbers = range(4 * MAX_RECORDS_PER_REQUEST)
     partial = add(world, "sync", numbers, {span_id(number) for number in numbers}, max_concurrency=1)
     assert len(world.writes("add_records")) <= IN_VAIN + 3
@@ -118,7 +118,7 @@ def test_further_requests_are_not_split_once_it_was_in_vain(world: World) -> Non
 
 
 def test_a_project_that_does_not_exist_is_no_reason_to_search(world: World) -> None:
-    """A source whose project is unknown fails as a whole, after a bounded number of requests, with the 404."""
+    """A source with an unknown project fails as a whole with a 404 after a bounded number of requests."""
     queue = world.create_queue()
     source = SpanSource(
         project="UHJvamVjdDo5OTk5OQ==",
@@ -128,13 +128,13 @@ def test_a_project_that_does_not_exist_is_no_reason_to_search(world: World) -> N
     )
     with pytest.raises(PartialFailureError) as caught:
         world.caller("sync")("add_records", annotation_queue=queue, record_sources=[source])
-    assert len(world.writes("add_records")) <= 2 * IN_VAIN  # each 404 has the queue looked at again
+    assert len(world.writes("add_records")) <= 2 * IN_VAIN  # after each 404 the client reads the queue again
     assert all(isinstance(failure.error, NotFoundError) for failure in caught.value.failures)
     check_sums(caught.value.summary)
 
 
 def test_ids_that_the_server_does_not_know_are_named(world: World) -> None:
-    """The server's own rule, not a script's: unknown spans stand alone, with its words."""
+    """Spans that the emulator's own rules reject are each isolated, with its "not found" message."""
     numbers = range(20)
     world.emulator.add_spans(
         world.project, ({"span_id": span_id(n), "start_time": "2026-03-02T00:00:00Z"} for n in numbers)
@@ -153,7 +153,7 @@ def test_ids_that_the_server_does_not_know_are_named(world: World) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("places", [[0], [5, 250], range(3), [299]])
 def test_a_delete_is_split_too(world: World, kind: str, places: Any) -> None:
-    """Bad ids of deletes must stand alone, and everything else be deleted."""
+    """Bad IDs of a delete are each isolated, and all other records are deleted."""
     job = Job.of(world, "delete_records", 3)
     bad = [job.given[place] for place in places]
     world.emulator.faults.add(Fault(method="DELETE", reject=set(bad), times=None))
@@ -171,7 +171,7 @@ def test_a_delete_is_split_too(world: World, kind: str, places: Any) -> None:
 @pytest.mark.parametrize("method", ["annotate_records", "assign_records"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_bad_record_among_many_fails_alone(world: World, kind: str, method: str) -> None:
-    """Where each record has a request of its own, the bad ones fail and all others go through."""
+    """Bad records of an annotate or assign call fail alone, and all others succeed without a second request."""
     job = Job.of(world, method, 12)
     bad = [list(job.given)[place] for place in (0, 1, 2, 7)]
     world.emulator.faults.add(Fault(method="POST", reject=set(bad), times=None))
@@ -185,7 +185,7 @@ def test_a_bad_record_among_many_fails_alone(world: World, kind: str, method: st
 
 
 def test_a_refusal_half_way_down_ends_the_search_with_a_true_account(world: World) -> None:
-    """A 401 in the middle of a search stops it; what was not sent again is left, and nothing is lost."""
+    """A 401 during a search stops it, and `.remaining` is exactly what the server has not applied."""
     numbers = range(MAX_RECORDS_PER_REQUEST)
     world.emulator.faults.add(Fault(method="POST", path="*/records", nth=4, status=401, times=None))
     partial = add(world, "sync", numbers, {span_id(3)})
@@ -196,7 +196,7 @@ def test_a_refusal_half_way_down_ends_the_search_with_a_true_account(world: Worl
 
 
 def test_reasons_that_differ_do_not_stop_the_search(world: World) -> None:
-    """Ids that fail for different reasons are no sign that the cause is something else."""
+    """IDs that fail with different statuses do not stop the search."""
     numbers = range(8)
     for place, status in ((0, 422), (1, 404), (2, 400)):
         name = span_id(place)
@@ -217,7 +217,7 @@ def test_reasons_that_differ_do_not_stop_the_search(world: World) -> None:
 
 
 def test_parts_that_were_not_sent_in_time_are_not_of_unknown_fate(world: World) -> None:
-    """Where the deadline comes in the middle of a search, what was declined as a whole says so."""
+    """Parts of a declined request that miss the deadline are not reported as of unknown outcome."""
     numbers, caller = range(8), world.caller("sync")
     world.emulator.add_spans(
         world.project, ({"span_id": span_id(n), "start_time": "2026-03-02T00:00:00Z"} for n in numbers)

@@ -1,4 +1,4 @@
-"""The ledger: which files it takes, what it holds, and that it stays true."""
+"""The ledger: which files it accepts, what it stores, and how it stays correct."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def call(job: Job, ledger: Path, kind: str = "sync", **options: Any) -> Any:
 
 
 def stop_half_way(job: Job, ledger: Path, nth: int = 3) -> PartialFailureError:
-    """Stop a job by a 401, one request at a time."""
+    """Stop a job with a 401 at the n-th write, one request at a time, and return the error."""
     job.world.emulator.faults.add(Fault(path="*/records*", nth=nth, status=401, times=None, where=is_write))
     with pytest.raises(PartialFailureError) as caught:
         call(job, ledger, client={"max_concurrency": 1})
@@ -36,14 +36,14 @@ def stop_half_way(job: Job, ledger: Path, nth: int = 3) -> PartialFailureError:
 
 
 def is_write(request: Any) -> bool:
-    """Return True for a write."""
+    """Return True for a write request."""
     return bool(request.method != "GET")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", BULK)
 def test_the_same_call_again_sends_what_is_left(world: World, tmp_path: Path, method: str, kind: str) -> None:
-    """After a stop the call goes on with what the ledger lacks, and its counts are those of both runs."""
+    """After a stop, the same call sends only what the ledger lacks, and its counts cover both runs."""
     job, ledger = Job.of(world, method, 5), tmp_path / "job.sqlite"
     partial = stop_half_way(job, ledger)
     assert done_in(partial.summary) == 2 * len(job.ids(job.given)) // 5
@@ -58,7 +58,7 @@ def test_the_same_call_again_sends_what_is_left(world: World, tmp_path: Path, me
 
 @pytest.mark.parametrize("method", BULK)
 def test_a_finished_job_sends_nothing_more(world: World, tmp_path: Path, method: str) -> None:
-    """A third call with the ledger of a finished job makes no write."""
+    """A call with the ledger of a finished job sends no write."""
     job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
     call(job, ledger)
     world.emulator.clear_requests()
@@ -68,7 +68,7 @@ def test_a_finished_job_sends_nothing_more(world: World, tmp_path: Path, method:
 
 @pytest.mark.parametrize("method", BULK)
 def test_a_ledger_holds_neither_payload_nor_key(world: World, tmp_path: Path, method: str) -> None:
-    """All bytes of the ledger's files: ids are there, texts, labels, emails and the key are not."""
+    """A ledger holds record IDs, and no texts, config names, emails or API key."""
     job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
     stop_half_way(job, ledger)
     assert secrets_in(tmp_path, world) == []
@@ -79,24 +79,24 @@ def test_a_ledger_holds_neither_payload_nor_key(world: World, tmp_path: Path, me
 
 
 def secrets_in(folder: Path, world: World) -> list[str]:
-    """Look for what must not be in any file."""
+    """Return the secrets found in a folder's files; there must be none."""
     content = b"".join(path.read_bytes() for path in folder.iterdir())
     secrets = [world.emulator.api_key, "seen in bulk", "notes", ANA, BEN, CHI]
     return [secret for secret in secrets if secret.encode() in content]
 
 
 def other_file(path: Path) -> None:
-    """Write a file that is no database."""
+    """Write a file that is not a database."""
     path.write_text("record,label\n1,correct\n" * 100)
 
 
 def other_database(path: Path) -> None:
-    """Write a database that is somebody else's."""
+    """Write a database of another program."""
     with_database(path, "CREATE TABLE runs (id INTEGER)")
 
 
 def other_database_of_the_same_tables(path: Path) -> None:
-    """Write a database that only looks like a ledger."""
+    """Write a database with a ledger's tables, but without its application ID."""
     with_database(path, "CREATE TABLE job (field TEXT PRIMARY KEY, value TEXT)", "CREATE TABLE done (key TEXT)")
 
 
@@ -108,7 +108,7 @@ def opened(path: Path, job: dict[str, str]) -> Ledger:
 
 
 def broken_ledger(path: Path) -> None:
-    """Write a ledger, and spoil it."""
+    """Write a ledger and corrupt it."""
     with opened(path, {"operation": "add_records"}) as ledger:
         ledger.begin()
     content = bytearray(path.read_bytes())
@@ -117,14 +117,14 @@ def broken_ledger(path: Path) -> None:
 
 
 def half_a_ledger(path: Path) -> None:
-    """Write a ledger, and cut it."""
+    """Write a ledger and truncate it."""
     with opened(path, {"operation": "add_records"}) as ledger:
         ledger.begin()
     path.write_bytes(path.read_bytes()[:5000])
 
 
 def with_database(path: Path, *statements: str) -> None:
-    """Write a database."""
+    """Write a database by executing these statements."""
     database = sqlite3.connect(path)
     for statement in statements:
         database.execute(statement)
@@ -139,7 +139,7 @@ def with_database(path: Path, *statements: str) -> None:
 def test_a_file_that_is_no_ledger_is_refused_and_kept(
     world: World, tmp_path: Path, method: str, write: Callable[[Path], None]
 ) -> None:
-    """What is not ours or is broken is named in the error, nothing is written to the server, the file is as it was."""
+    """A foreign or corrupt file is named in a LedgerError before any write, and stays unchanged."""
     job, path = Job.of(world, method, 2), tmp_path / "job.sqlite"
     write(path)
     before = path.read_bytes()
@@ -152,7 +152,7 @@ def test_a_file_that_is_no_ledger_is_refused_and_kept(
 
 @pytest.mark.parametrize("change", ["queue", "operation", "input"])
 def test_a_ledger_of_another_job_is_refused(world: World, tmp_path: Path, change: str) -> None:
-    """Another queue, another operation or another input: the error names what differs, and nothing is sent."""
+    """A ledger of another queue, operation or input raises a LedgerError that names the difference before any write."""
     job, ledger = Job.of(world, "delete_records", 2), tmp_path / "job.sqlite"
     stop_half_way(job, ledger, nth=1)
     others = {
@@ -168,7 +168,7 @@ def test_a_ledger_of_another_job_is_refused(world: World, tmp_path: Path, change
 
 
 def test_other_annotations_of_the_same_records_are_another_job(world: World, tmp_path: Path) -> None:
-    """What the records get is part of the job, though the ledger does not hold it."""
+    """Other annotations for the same records are another job, though the ledger does not store them."""
     job, ledger = Job.of(world, "annotate_records", 3), tmp_path / "job.sqlite"
     stop_half_way(job, ledger)
     other = Job(
@@ -179,7 +179,7 @@ def test_other_annotations_of_the_same_records_are_another_job(world: World, tmp
 
 
 def test_the_same_sources_in_other_forms_are_the_same_job(world: World, tmp_path: Path) -> None:
-    """Names or ids, sources or dicts, in any order: what counts is which records they are."""
+    """Equal sources are the same job, in any order, as objects or dicts, by name or ID."""
     job, ledger = Job.of(world, "add_records", 3), tmp_path / "job.sqlite"
     stop_half_way(job, ledger)
     dicts = [
@@ -199,7 +199,7 @@ def test_the_same_sources_in_other_forms_are_the_same_job(world: World, tmp_path
 
 @pytest.mark.parametrize("method", BULK)
 def test_a_ledger_in_use_is_refused(world: World, tmp_path: Path, method: str) -> None:
-    """While one job has the ledger no other can have it; when it is let go it can be had again."""
+    """A ledger in use by another job is refused, and accepted once it is released."""
     job, path = Job.of(world, method, 2), tmp_path / "job.sqlite"
     stop_half_way(job, path, nth=1)
     database = sqlite3.connect(path)
@@ -213,7 +213,7 @@ def test_a_ledger_in_use_is_refused(world: World, tmp_path: Path, method: str) -
 
 
 def test_two_ledgers_cannot_be_open_on_one_file(tmp_path: Path) -> None:
-    """The second opening fails, also before the first has written anything."""
+    """A ledger file cannot be opened twice, even before the first job has recorded anything."""
     path, job = tmp_path / "job.sqlite", {"operation": "add_records"}
     with opened(path, job) as first:
         first.begin()
@@ -226,7 +226,7 @@ def test_two_ledgers_cannot_be_open_on_one_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", BULK)
 @pytest.mark.parametrize("place", ["nowhere/job.sqlite", "."])
 def test_a_place_that_cannot_be_written_is_refused(world: World, tmp_path: Path, method: str, place: str) -> None:
-    """A folder that is not there, or a folder in place of a file, is a clear error before anything is sent."""
+    """A path in a missing folder, or a folder itself, raises a LedgerError before any write."""
     job = Job.of(world, method, 2)
     with pytest.raises(LedgerError, match="unable to open"):
         call(job, tmp_path / place)
@@ -235,7 +235,7 @@ def test_a_place_that_cannot_be_written_is_refused(world: World, tmp_path: Path,
 
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
-    """Make writes beyond a size fail, as on a full disk."""
+    """Make writes beyond a file size fail, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -246,7 +246,7 @@ def no_file_larger_than(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("method", ["annotate_records", "assign_records", "add_records"])
 def test_a_full_disk_stops_the_job_with_a_true_account(world: World, tmp_path: Path, method: str) -> None:
-    """When the ledger cannot be written any more nothing more is sent, and the same call goes on later."""
+    """A full disk stops the job with exact counts, and the same call resumes it later."""
     job, ledger = Job.of(world, method, 12), tmp_path / "job.sqlite"
     with no_file_larger_than(60_000), pytest.raises(PartialFailureError, match="cannot be written") as caught:
         call(job, ledger, client={"max_concurrency": 1})
@@ -259,7 +259,7 @@ def test_a_full_disk_stops_the_job_with_a_true_account(world: World, tmp_path: P
 
 @pytest.mark.parametrize("method", ["annotate_records", "add_records"])
 def test_a_full_disk_at_the_start_is_a_clear_error(world: World, tmp_path: Path, method: str) -> None:
-    """When the ledger cannot even be begun nothing is sent."""
+    """A ledger that cannot be created raises a LedgerError before any write."""
     job = Job.of(world, method, 2)
     with no_file_larger_than(1000), pytest.raises(LedgerError):
         call(job, tmp_path / "job.sqlite")
@@ -267,7 +267,7 @@ def test_a_full_disk_at_the_start_is_a_clear_error(world: World, tmp_path: Path,
 
 
 def test_a_ledger_gives_its_file_back(world: World, tmp_path: Path) -> None:
-    """After the call the file is whole and nobody's, whether it ended well or not."""
+    """After a call, failed or not, the ledger is a single intact file that is not locked."""
     job, ledger = Job.of(world, "annotate_records", 4), tmp_path / "job.sqlite"
     stop_half_way(job, ledger)
     assert [path.name for path in tmp_path.iterdir()] == ["job.sqlite"]
@@ -280,7 +280,7 @@ def test_a_ledger_gives_its_file_back(world: World, tmp_path: Path) -> None:
 
 
 def test_an_iterator_with_a_ledger_is_read_whole_first(world: World, tmp_path: Path) -> None:
-    """The job is known by its whole input, so an iterator is read to its end, and goes on after a stop."""
+    """An iterator resumes a job from a list of the same IDs, because a ledger reads its whole input first."""
     job, ledger = Job.of(world, "delete_records", 4), tmp_path / "job.sqlite"
     stop_half_way(job, ledger)
     world.caller("sync")("delete_records", annotation_queue=job.queue, record_ids=iter(job.given), ledger=ledger)
@@ -289,7 +289,7 @@ def test_an_iterator_with_a_ledger_is_read_whole_first(world: World, tmp_path: P
 
 
 def test_whole_datasets_are_written_down_too(world: World, tmp_path: Path) -> None:
-    """A dataset that went in as a whole is not asked for again."""
+    """A whole dataset that was added is recorded in the ledger and not sent again."""
     datasets = [world.emulator.add_dataset(world.space, f"golden {n}", [{"id": f"{n}"}] * 1) for n in range(4)]
     queue, ledger = world.create_queue(), tmp_path / "job.sqlite"
     sources = [{"record_type": "example", "dataset_id": dataset} for dataset in datasets]
@@ -303,7 +303,7 @@ def test_whole_datasets_are_written_down_too(world: World, tmp_path: Path) -> No
 
 
 def test_ids_that_were_left_out_are_left_out_again(world: World, tmp_path: Path) -> None:
-    """What `keep_completed` spares is not in the ledger, and the counts of the second run have it."""
+    """Records that `keep_completed` skips are skipped and counted again in a resumed run."""
     job, ledger = Job.of(world, "assign_records", 6), tmp_path / "job.sqlite"
     first = next(iter(job.given))
     world.emulator.complete(job.queue, first, ANA)
@@ -315,13 +315,13 @@ def test_ids_that_were_left_out_are_left_out_again(world: World, tmp_path: Path)
 
 
 def test_a_fingerprint_tells_inputs_apart() -> None:
-    """Where one entry ends and the next begins counts."""
+    """A fingerprint depends on the order of entries and on where each entry ends."""
     assert len({fingerprint(items) for items in (["ab", "c"], ["a", "bc"], ["abc"], ["c", "ab"], [])}) == 5
 
 
 @pytest.mark.parametrize("method", ["annotate_records", "assign_records"])
 def test_a_call_that_is_refused_lets_its_ledger_go(world: World, tmp_path: Path, method: str) -> None:
-    """While the refusal is still in hand, the same file can be opened again."""
+    """A failed call releases its ledger, even while the caller still holds the exception."""
     queue, ledger = world.create_queue(), tmp_path / "job.sqlite"
     world.emulator.faults.add(Fault(method="GET", status=500, times=None))
     field, value = {"annotate_records": ("annotations", [{"name": "no config", "text": "x"}])}.get(
@@ -339,7 +339,7 @@ def test_a_call_that_is_refused_lets_its_ledger_go(world: World, tmp_path: Path,
 
 
 def test_a_call_that_is_refused_does_not_bind_the_ledger(world: World, tmp_path: Path) -> None:
-    """Once its rows are mended, the same file serves."""
+    """A call that is refused for bad rows creates no ledger, so the corrected call can use the same path."""
     job, ledger = Job.of(world, "annotate_records", 2), tmp_path / "job.sqlite"
     wrong = Job(world, job.method, job.queue, {**job.given, next(iter(job.given)): [{"name": "score", "score": 99}]})
     with pytest.raises(InvalidRequestError):
@@ -350,7 +350,7 @@ def test_a_call_that_is_refused_does_not_bind_the_ledger(world: World, tmp_path:
 
 
 def test_a_file_that_is_none_is_refused(world: World) -> None:
-    """SQLite's name for memory is no place to go on from."""
+    """SQLite's `:memory:` is refused as a ledger, because no job could resume from it."""
     job = Job.of(world, "delete_records", 1)
     with pytest.raises(LedgerError, match="must be a file"):
         call(job, Path(":memory:"))
@@ -359,7 +359,7 @@ def test_a_file_that_is_none_is_refused(world: World) -> None:
 
 @pytest.mark.parametrize("method", ["delete_records", "annotate_records", "assign_records"])
 def test_the_order_of_the_input_makes_no_other_job_of_it(world: World, tmp_path: Path, method: str) -> None:
-    """The same records in another order, as a set or a query may give them, go on where the job stopped."""
+    """The same records in another order are the same job and resume it."""
     job, ledger = Job.of(world, method, 3), tmp_path / "job.sqlite"
     stop_half_way(job, ledger)
     turned = dict(reversed(job.given.items())) if isinstance(job.given, dict) else job.given[::-1]
@@ -368,7 +368,7 @@ def test_the_order_of_the_input_makes_no_other_job_of_it(world: World, tmp_path:
 
 
 def test_what_is_done_is_not_judged_again(world: World, tmp_path: Path) -> None:
-    """A person who changes a label that the first run wrote does not keep the second run from going on."""
+    """A resumed run does not check finished records for conflicts, even if a person has relabelled them since."""
     job, ledger = Job.of(world, "annotate_records", 4), tmp_path / "job.sqlite"
     world.emulator.faults.add(Fault(path="*/annotate", nth=3, status=401, times=None))
     options: dict[str, Any] = {"on_conflict": "fail", "client": {"max_concurrency": 1}}
@@ -384,7 +384,7 @@ def test_what_is_done_is_not_judged_again(world: World, tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_another_process_begins_meanwhile_is_refused(tmp_path: Path) -> None:
-    """Two calls that found no file cannot both begin it, though they look in between at what is there."""
+    """Two calls that open a missing ledger cannot both create it; the second one raises a LedgerError."""
     path = tmp_path / "job.sqlite"
     first, second = opened(path, {"operation": "annotate_records"}), opened(path, {"operation": "assign_records"})
     first.begin()

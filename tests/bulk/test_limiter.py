@@ -1,4 +1,4 @@
-"""How many requests may be under way: a 429 halves it, answers widen it again."""
+"""The concurrency limiter: a 429 halves the limit, and successes raise it again."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from arize_queues._bulk.limiter import ConcurrencyLimiter
 
 
 def test_it_begins_at_full_width():
-    """The server says when that is too much."""
+    """A new limiter starts at the configured maximum."""
     assert ConcurrencyLimiter(8).limit == 8
 
 
 def test_a_refusal_halves_it():
-    """Multiplicative decrease."""
+    """A 429 halves the limit."""
     limiter = ConcurrencyLimiter(8)
     limiter.on_throttled(1, newest=8)
     assert limiter.limit == 4
 
 
 def test_refusals_of_one_round_are_one_sign():
-    """Eight requests that were under way together are refused together, however long the server asks to wait."""
+    """Several 429s for requests that were in flight together halve the limit only once."""
     limiter = ConcurrencyLimiter(8)
     for request in range(1, 9):
         limiter.on_throttled(request, newest=8)
@@ -31,7 +31,7 @@ def test_refusals_of_one_round_are_one_sign():
 
 
 def test_the_longest_wait_of_a_round_counts():
-    """A shorter one that comes later does not shorten it."""
+    """A shorter pause never replaces a longer one that already holds."""
     limiter = ConcurrencyLimiter(8)
     limiter.pause_until(15.0)
     limiter.pause_until(12.0)
@@ -41,7 +41,7 @@ def test_the_longest_wait_of_a_round_counts():
 
 
 def test_a_round_of_answers_widens_it_by_one():
-    """From 4 to 5 takes about four answers, up to the full width and no further."""
+    """About `limit` successes raise the limit by one, and never above the configured maximum."""
     limiter = ConcurrencyLimiter(8)
     limiter.on_throttled(1, newest=8)
     for _ in range(5):
@@ -54,7 +54,7 @@ def test_a_round_of_answers_widens_it_by_one():
 
 @given(st.integers(1, 64), st.integers(0, 50), st.integers(0, 50))
 def test_it_stays_within_one_and_the_setting(most, refusals, answers):
-    """Whatever the server does, one request may always go, and never more than the user allowed."""
+    """The limit stays between one and the configured maximum, whatever the server answers."""
     limiter = ConcurrencyLimiter(most)
     for request in range(1, refusals + 1):
         limiter.on_throttled(request, newest=request)

@@ -1,4 +1,4 @@
-"""With an iterator as input only so much is taken from it, and held, as is about to be sent."""
+"""Iterators as input: a bulk call reads and holds only as much as it is about to send."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDTH = 4
 
 
 class Watched:
-    """A server that looks, at each write, how far ahead of it an input has been read."""
+    """Server that measures, at each write, how far ahead of the answers the input has been read."""
 
     def __init__(self, server: PlainServer) -> None:
         self._server = server
@@ -53,7 +53,7 @@ class Watched:
 
 @pytest.mark.parametrize("method", ["annotate_records", "assign_records"])
 def test_rows_are_read_one_by_one(kind: str, method: str) -> None:
-    """Not many more rows are taken than there are requests under way."""
+    """Rows are read at most a few ahead of the requests in flight."""
     ids = [f"r{number}" for number in range(200)]
     watched = Watched(PlainServer(ids))
     value: Any = [{"name": "notes", "text": "x"}] if method == "annotate_records" else ["ana@example.com"]
@@ -66,7 +66,7 @@ def test_rows_are_read_one_by_one(kind: str, method: str) -> None:
 
 
 def test_ids_to_delete_are_read_a_request_at_a_time(kind: str) -> None:
-    """Not many more ids are taken than the requests under way hold."""
+    """IDs to delete are read at most a few requests ahead."""
     ids = [f"r{number}" for number in range(40 * MAX_RECORD_IDS_PER_DELETE)]
     watched = Watched(PlainServer(ids))
     caller = Caller(kind=kind, transport=Handled(watched))
@@ -81,7 +81,7 @@ def test_ids_to_delete_are_read_a_request_at_a_time(kind: str) -> None:
 
 
 def test_sources_are_read_a_few_requests_at_a_time(kind: str) -> None:
-    """Sources are planned in groups, so some requests' worth is taken ahead, and no more."""
+    """Sources are read ahead by no more than the group that is packed together and the requests in flight."""
     size = MAX_RECORDS_PER_REQUEST // 2
     watched = Watched(PlainServer())
     sources = watched.reading((span_source(number, size) for number in range(100)), size=lambda source: len(source.ids))
@@ -92,7 +92,7 @@ def test_sources_are_read_a_few_requests_at_a_time(kind: str) -> None:
 
 
 def test_whole_datasets_are_read_a_few_at_a_time() -> None:
-    """A whole dataset is a request to itself, so no more of them are taken ahead than are planned together."""
+    """Whole datasets, each a request of its own, are read no further ahead than one packed group."""
     server = PlainServer()
     server.datasets = {f"ds_{number}": 1 for number in range(100)}
     watched = Watched(server)
@@ -104,13 +104,13 @@ def test_whole_datasets_are_read_a_few_at_a_time() -> None:
 
 
 class Name(str):
-    """An id that can be watched; plain strings cannot."""
+    """ID that can be weakly referenced, unlike a plain string."""
 
     __slots__ = ("__weakref__",)
 
 
 def test_deleted_ids_are_not_held(kind: str) -> None:
-    """While a delete runs only the ids of a few requests are in memory."""
+    """A running delete holds only the IDs of a few requests in memory."""
     alive: weakref.WeakSet[Name] = weakref.WeakSet()
     most = 0
     count = 20 * MAX_RECORD_IDS_PER_DELETE
@@ -135,7 +135,7 @@ def test_deleted_ids_are_not_held(kind: str) -> None:
 
 
 def test_what_is_left_of_an_iterator_is_not_read(kind: str) -> None:
-    """After a stop `.remaining` is an iterator that goes on where the reading stopped."""
+    """After a stop, `.remaining` is an iterator that resumes the input where reading stopped."""
     ids = [f"r{number}" for number in range(10 * MAX_RECORD_IDS_PER_DELETE)]
     watched = Watched(PlainServer(ids, ["ok", "401"]))
     caller = Caller(kind=kind, transport=Handled(watched))
@@ -154,9 +154,9 @@ def test_what_is_left_of_an_iterator_is_not_read(kind: str) -> None:
 
 
 def test_an_endless_iterator_can_be_stopped_by_a_deadline() -> None:
-    """An input without an end is no harm where there is a deadline."""
+    """A deadline stops an add whose input never ends."""
     watched = Watched(PlainServer())
-    numbers = iter(int, 1)  # zeros without an end
+    numbers = iter(int, 1)  # endless zeros
     caller = Caller(kind="sync", transport=Handled(watched), clock=None)
     with pytest.raises(PartialFailureError) as caught:
         caller(
@@ -170,7 +170,7 @@ def test_an_endless_iterator_can_be_stopped_by_a_deadline() -> None:
 
 
 def span_source(number: int, size: int) -> SpanSource:
-    """Make a source of spans that no other number's has."""
+    """Build a span source with IDs that no other number's source has."""
     return SpanSource(
         project="proj_1",
         start_time=START,

@@ -1,4 +1,4 @@
-"""Client and emulator together against a model in plain Python, through any sequence of calls and faults."""
+"""Client and emulator against a model in plain Python, through random sequences of calls and faults."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.examples import examples
 pytestmark = pytest.mark.slow
 
 SPANS = 8
-MISSING = [SPANS + 1, SPANS + 2]  # numbers of spans that the server does not know
+MISSING = [SPANS + 1, SPANS + 2]  # numbers of spans that are unknown to the server
 EMAILS = [ANA, BEN, CHI]
 TRIES = 12
 
 NUMBERS = st.lists(st.sampled_from([*range(SPANS), *MISSING]), min_size=1, max_size=12)
 WIDTHS = st.sampled_from([1, 2, 8])
 KINDS = st.sampled_from(["sync", "asyncio"])
-# What goes wrong, for a moment only: each of these is healed by a retry or by passing in again what is left.
+# Transient faults only: a retry, or a call with `.remaining`, heals each of them.
 FAULTS = st.lists(
     st.builds(
         Fault,
@@ -60,14 +60,14 @@ FAULTS = st.lists(
 
 
 class Bulk(RuleBasedStateMachine):
-    """Two queues on one project; annotations belong to spans, so both queues see them."""
+    """Two queues on one project; annotations belong to spans, so both queues share them."""
 
     emulator: Emulator
     queues = Bundle("queues")
 
     @initialize(target=queues)
     def begin(self) -> Any:
-        """Empty the server, and make two queues."""
+        """Reset the server and create two queues."""
         self.world = World.on(self.emulator, spans=SPANS)
         names = [self.world.create_queue(name, spans=SPANS // 2) for name in ("One", "Two")]
         self.in_queue: dict[str, dict[int, list[str]]] = {
@@ -80,7 +80,7 @@ class Bulk(RuleBasedStateMachine):
     def finish(
         self, method: str, given: Any, call: dict[str, Any], *, kind: str, width: int, faults: list[Fault]
     ) -> Any:
-        """Make a call, and pass in again what is left until nothing changes any more; give what is left."""
+        """Make a call, pass `.remaining` in again until nothing changes, and return what is left."""
         self.emulator.faults.add(*faults)
         caller: Caller = self.world.caller(kind)
         field = {"add_records": "record_sources", "delete_records": "record_ids"}.get(method) or {
@@ -107,7 +107,7 @@ class Bulk(RuleBasedStateMachine):
 
     @rule(queue=queues, numbers=NUMBERS, kind=KINDS, width=WIDTHS, faults=FAULTS)
     def add(self, queue: str, numbers: list[int], kind: str, width: int, faults: list[Fault]) -> None:
-        """Spans that the server knows go in once; those that it does not know are left."""
+        """Known spans are added once, and unknown ones remain."""
         sources = [self.world.source(numbers[:5])]
         if numbers[5:]:
             sources.append(self.world.source(numbers[5:], window=1))
@@ -116,7 +116,7 @@ class Bulk(RuleBasedStateMachine):
         known = [number for number in numbers if number not in MISSING]
         remaining = {name for source in left or [] for name in source.ids}
         assert unknown <= remaining
-        # Where all of it fails alike the search ends early, and known ones may be left with the unknown.
+        # When every ID fails alike the search ends early, so known spans may remain beside the unknown ones.
         assert remaining <= unknown or len(unknown) > 1
         for number in known:
             if span_id(number) not in remaining:
@@ -124,7 +124,7 @@ class Bulk(RuleBasedStateMachine):
 
     @rule(queue=queues, numbers=NUMBERS, kind=KINDS, width=WIDTHS, faults=FAULTS)
     def delete(self, queue: str, numbers: list[int], kind: str, width: int, faults: list[Fault]) -> None:
-        """Records that are there go, those that are not are no matter."""
+        """Existing records are deleted, and missing ones are ignored."""
         ids = self.record_ids(queue)
         wanted = [ids.get(number, "QW5ub3RhdGlvblF1ZXVlUmVjb3JkOjE=") for number in numbers]
         left = self.finish("delete_records", wanted, {"annotation_queue": queue}, kind=kind, width=width, faults=faults)
@@ -145,7 +145,7 @@ class Bulk(RuleBasedStateMachine):
     def annotate(  # noqa: PLR0917  # hypothesis passes them
         self, queue: str, numbers: list[int], kind: str, width: int, faults: list[Fault], text: str, skip: bool
     ) -> None:
-        """Records of the queue are annotated, in both queues; with skip only those that carry nothing else."""
+        """Records are annotated in both queues; with "skip", only those without a note."""
         ids = self.record_ids(queue)
         rows = {ids[number]: [{"name": "notes", "text": text}] for number in numbers if number in ids}
         if not rows:
@@ -162,7 +162,7 @@ class Bulk(RuleBasedStateMachine):
     def assign(  # noqa: PLR0917  # hypothesis passes them
         self, queue: str, numbers: list[int], kind: str, width: int, faults: list[Fault], emails: set[str]
     ) -> None:
-        """Records are assigned anew, but for those that somebody has finished."""
+        """Records are assigned anew, except those that somebody has completed."""
         ids = self.record_ids(queue)
         rows = {ids[number]: sorted(emails) for number in numbers if number in ids}
         if not rows:
@@ -175,19 +175,19 @@ class Bulk(RuleBasedStateMachine):
 
     @rule(queue=queues, number=st.integers(0, SPANS - 1))
     def complete(self, queue: str, number: int) -> None:
-        """Somebody finishes a record."""
+        """One assignee completes a record."""
         emails = self.in_queue[queue].get(number)
         if emails:
             self.emulator.complete(queue, self.record_ids(queue)[number], emails[0])
             self.finished.add((queue, number, emails[0]))
 
     def record_ids(self, queue: str) -> dict[int, str]:
-        """Return the record of each span that is in a queue."""
+        """Return the record ID of each span in a queue."""
         return {_number(record): record["id"] for record in self.emulator.records(queue)}
 
     @invariant()
     def the_server_is_as_the_model(self) -> None:
-        """Records, annotations, assignments and completions are exactly the model's."""
+        """Records, annotations, assignments and completions equal the model's."""
         for queue, expected in getattr(self, "in_queue", {}).items():
             records = {_number(record): record for record in self.emulator.records(queue)}
             assert sorted(records) == sorted(expected)
@@ -204,7 +204,7 @@ def _number(record: dict[str, Any]) -> int:
 
 
 def test_client_and_emulator_are_as_the_model(emulator: Emulator) -> None:
-    """After any sequence of bulk calls under any faults the server's state is the model's."""
+    """The server's state equals the model's after any sequence of bulk calls under transient faults."""
     machine: Callable[[], Bulk] = type("Machine", (Bulk,), {"emulator": emulator})
     run_state_machine_as_test(
         machine,

@@ -1,4 +1,4 @@
-"""What spares users from harm: annotations are judged before the first write, finished work is left alone."""
+"""Preconditions: annotations are checked before the first write, and completed work is left alone."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def assign(world: World, queue: str, assignments: Any, kind: str = "sync", **opt
 
 
 def queue_of(world: World, count: int) -> tuple[str, list[str]]:
-    """Make a queue of so many records."""
+    """Create a queue with this many records, and return its ID and theirs."""
     world.emulator.add_spans(world.project, ({"span_id": span_id(n), "start_time": START} for n in range(count)))
     queue = world.create_queue(spans=count)
     return queue, world.record_ids(queue)
 
 
 def values(world: World, queue: str) -> list[dict[str, Any]]:
-    """Return the values of each record by config name."""
+    """Return the annotation values of each record by config name."""
     return [
         {note["name"]: note.get("label") or note.get("text") or note.get("score") for note in record["annotations"]}
         for record in world.emulator.records(queue)
@@ -40,7 +40,7 @@ def values(world: World, queue: str) -> list[dict[str, Any]]:
 
 
 def assignees(world: World, queue: str) -> list[list[tuple[str, str]]]:
-    """Return the users of each record, and their status."""
+    """Return the assignees of each record with their completion status."""
     return [
         [(item["user"]["email"], item["completion_status"]) for item in record["assigned_users"]]
         for record in world.emulator.records(queue)
@@ -49,7 +49,7 @@ def assignees(world: World, queue: str) -> list[list[tuple[str, str]]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_that_is_wrong_is_told_before_the_first_write(world: World, kind: str) -> None:
-    """Unknown names, labels and scores out of range: every row's problems at once, and not one write."""
+    """Unknown names, unknown labels and scores out of range are all reported at once, before any write."""
     queue, ids = queue_of(world, 5)
     rows = {
         ids[0]: [{"name": "notes", "text": "fine"}],
@@ -73,14 +73,14 @@ def test_all_that_is_wrong_is_told_before_the_first_write(world: World, kind: st
 
 
 def test_the_edges_of_a_score_range_are_allowed(world: World) -> None:
-    """The least and the most of a range are in it."""
+    """The minimum and maximum of a score range are valid scores."""
     queue, ids = queue_of(world, 2)
     annotate(world, queue, {ids[0]: [{"name": "score", "score": 0}], ids[1]: [{"name": "score", "score": 10}]})
     assert [record["annotations"][0]["score"] for record in world.emulator.records(queue)] == [0, 10]
 
 
 def test_without_validation_the_server_judges(world: World) -> None:
-    """With validate=False nothing is read, and a wrong row fails alone."""
+    """With validate=False the client reads nothing, and a row that the server rejects fails alone."""
     queue, ids = queue_of(world, 2)
     rows = {ids[0]: [{"name": "accuracy", "label": "wrong"}], ids[1]: [{"name": "accuracy", "label": "correct"}]}
     with pytest.raises(PartialFailureError) as caught:
@@ -91,14 +91,14 @@ def test_without_validation_the_server_judges(world: World) -> None:
 
 
 def test_validation_reads_the_queue_once(world: World) -> None:
-    """Judging any number of rows costs one read."""
+    """Validating any number of rows costs one read of the queue."""
     job = Job.of(world, "annotate_records", 20)
     annotate(world, job.queue, job.given)
     assert [request.method for request in world.emulator.requests].count("GET") == 1
 
 
 def test_rows_of_an_iterator_are_judged_as_they_come(world: World) -> None:
-    """What came before a bad row is written, the bad row is not, and the error names it."""
+    """A bad row of an iterator is named in the error and not written, and the rows before it are written."""
     queue, ids = queue_of(world, 3)
     rows = [
         (ids[0], [{"name": "score", "score": 1}]),
@@ -114,7 +114,7 @@ def test_rows_of_an_iterator_are_judged_as_they_come(world: World) -> None:
 
 
 def test_a_queue_whose_configs_are_not_told_is_not_judged(world: World) -> None:
-    """Where the server leaves the configs out of its answer everything may go."""
+    """Annotations are not validated where the server omits the queue's configs."""
     queue, ids = queue_of(world, 1)
     world.emulator.faults.add(Fault(method="GET", remove=["annotation_configs"], times=None))
     annotate(world, queue, {ids[0]: [{"name": "notes", "text": "x"}]})
@@ -122,7 +122,7 @@ def test_a_queue_whose_configs_are_not_told_is_not_judged(world: World) -> None:
 
 
 def test_a_config_of_an_unknown_kind_is_not_judged(world: World) -> None:
-    """A kind of config that only the server knows allows what the server allows."""
+    """Annotations of a config of an unknown type are not validated."""
     queue, ids = queue_of(world, 1)
     world.emulator.faults.add(Fault(method="GET", replace={"type": "RANKING"}, times=None))
     annotate(world, queue, {ids[0]: [{"name": "accuracy", "label": "correct"}]})
@@ -131,7 +131,7 @@ def test_a_config_of_an_unknown_kind_is_not_judged(world: World) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_on_conflict_overwrite_writes_over(world: World, kind: str) -> None:
-    """The default replaces what is there, and reads no records."""
+    """By default, existing annotations are overwritten and no records are read."""
     queue, ids = queue_of(world, 2)
     annotate(world, queue, {ids[0]: [{"name": "notes", "text": "old"}]})
     world.emulator.clear_requests()
@@ -143,7 +143,7 @@ def test_on_conflict_overwrite_writes_over(world: World, kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lazily", [False, True])
 def test_on_conflict_skip_leaves_what_is_there(world: World, kind: str, lazily: bool) -> None:
-    """Other values stay; of a record that carries some, only the rest is written; what was left out is told."""
+    """With "skip", existing values stay, only missing annotations are written, and skipped records are reported."""
     queue, ids = queue_of(world, 4)
     old = [{"name": "notes", "text": "old"}]
     annotate(
@@ -169,7 +169,7 @@ def test_on_conflict_skip_leaves_what_is_there(world: World, kind: str, lazily: 
 
 
 def test_on_conflict_fail_refuses_before_the_first_write(world: World) -> None:
-    """All conflicts are told at once, nothing is written; the same value again is no conflict."""
+    """With "fail", all conflicts are reported before any write, and an equal value is no conflict."""
     queue, ids = queue_of(world, 4)
     annotate(
         world, queue, {name: [{"name": "notes", "text": "old"}, {"name": "score", "score": 3}] for name in ids[:3]}
@@ -193,7 +193,7 @@ def test_on_conflict_fail_refuses_before_the_first_write(world: World) -> None:
 
 @pytest.mark.parametrize("revision", ["2026-05", "2026-10"])
 def test_the_guards_understand_both_revisions(revision: Any) -> None:
-    """Kinds of configs and statuses of users are spelled differently, and judged the same."""
+    """Preconditions work the same under both spellings of config types and completion statuses."""
     with Emulator(revision=revision) as emulator:
         world = World.on(emulator)
         emulator.add_spans(world.project, ({"span_id": span_id(n), "start_time": START} for n in range(2)))
@@ -215,7 +215,7 @@ def test_the_guards_understand_both_revisions(revision: Any) -> None:
 
 @pytest.mark.parametrize("on_conflict", ["skip", "fail"])
 def test_annotations_of_a_trace_count_as_its_record_s(world: World, on_conflict: Any) -> None:
-    """A trace's record carries trace annotations, and these are what a conflict is with."""
+    """The trace annotations of a trace's record are what a new annotation can conflict with."""
     world.emulator.add_spans(world.project, [{"span_id": "s", "trace_id": "t", "start_time": START}])
     queue = world.create_queue()
     source = TraceSource(project=world.project, start_time=START, end_time="2026-03-03", trace_ids=["t"])
@@ -233,7 +233,7 @@ def test_annotations_of_a_trace_count_as_its_record_s(world: World, on_conflict:
 
 
 def test_an_unknown_way_to_treat_conflicts_is_refused(world: World) -> None:
-    """on_conflict takes three words, and the error has them."""
+    """An unknown `on_conflict` is refused before any request, and the error lists the allowed values."""
     with pytest.raises(InvalidRequestError, match="overwrite, skip, fail"):
         annotate(world, "aq_1", {"r": [{"name": "notes", "text": "x"}]}, on_conflict="ignore")
     assert world.emulator.requests == []
@@ -242,7 +242,7 @@ def test_an_unknown_way_to_treat_conflicts_is_refused(world: World) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lazily", [False, True])
 def test_finished_work_is_left_alone(world: World, kind: str, lazily: bool) -> None:
-    """Who has completed a record is neither dropped nor reset; unchanged records are not sent; the rest is assigned."""
+    """Completed assignments are never changed, unchanged records are not sent, and all others are assigned."""
     queue, ids = queue_of(world, 6)
     assign(world, queue, {name: [ANA, BEN] for name in ids})
     world.emulator.complete(queue, ids[0], ANA)
@@ -250,7 +250,7 @@ def test_finished_work_is_left_alone(world: World, kind: str, lazily: bool) -> N
     world.emulator.complete(queue, ids[2], BEN)
     world.emulator.clear_requests()
     rows = {
-        ids[0]: [BEN],  # would drop Ana
+        ids[0]: [BEN],  # would remove Ana
         ids[1]: [ANA, BEN, CHI],  # would reset Ana
         ids[2]: [BEN, ANA],  # unchanged
         ids[3]: [ANA, BEN],  # unchanged
@@ -276,7 +276,7 @@ def test_finished_work_is_left_alone(world: World, kind: str, lazily: bool) -> N
 
 
 def test_finished_work_is_reset_only_when_told_to(world: World) -> None:
-    """With keep_completed=False everything is assigned as it stands, and nothing is read."""
+    """With keep_completed=False every record is assigned as given, and nothing is read."""
     queue, ids = queue_of(world, 2)
     world.emulator.complete(queue, ids[0], ANA)
     result = assign(world, queue, {ids[0]: [ANA], ids[1]: [BEN]}, keep_completed=False)
@@ -286,7 +286,7 @@ def test_finished_work_is_reset_only_when_told_to(world: World) -> None:
 
 
 def test_emails_that_differ_in_case_only_are_unchanged(world: World) -> None:
-    """An address in other letters is the same person, whose finished work must not be reset."""
+    """An email that differs only in case is the same assignee, whose completed work is not reset."""
     queue, ids = queue_of(world, 1)
     world.emulator.complete(queue, ids[0], ANA)
     result = assign(world, queue, {ids[0]: [ANA.upper()]})
@@ -295,7 +295,7 @@ def test_emails_that_differ_in_case_only_are_unchanged(world: World) -> None:
 
 
 def test_a_queue_of_more_than_a_page_is_read_whole(world: World) -> None:
-    """The guard sees records on every page."""
+    """Completed work is found on every page of a queue's records."""
     queue, _ = queue_of(world, MAX_RECORDS_PER_REQUEST)
     more = range(MAX_RECORDS_PER_REQUEST, MAX_RECORDS_PAGE_SIZE + 20)
     world.emulator.add_spans(world.project, ({"span_id": span_id(n), "start_time": START} for n in more))
@@ -307,7 +307,7 @@ def test_a_queue_of_more_than_a_page_is_read_whole(world: World) -> None:
 
 
 def test_all_left_out_is_a_success(world: World) -> None:
-    """Nothing to do is no error: the result is empty, and says why."""
+    """A call that has nothing to write succeeds with an empty result and a reason for each record."""
     queue, ids = queue_of(world, 3)
     result = assign(world, queue, {name: [ANA] for name in ids})
     assert dict(result) == {}
@@ -317,7 +317,7 @@ def test_all_left_out_is_a_success(world: World) -> None:
 
 
 def test_an_unknown_email_fails_with_its_record(world: World) -> None:
-    """The server's 404 for an unknown user stands at the record that names the user; the others are assigned."""
+    """An unknown email fails the record that names it, and the other records are assigned."""
     queue, ids = queue_of(world, 3)
     rows = {ids[0]: [BEN], ids[1]: ["nobody@example.com"], ids[2]: [CHI]}
     with pytest.raises(PartialFailureError, match=r"nobody@example\.com") as caught:
@@ -329,7 +329,7 @@ def test_an_unknown_email_fails_with_its_record(world: World) -> None:
 
 @pytest.mark.parametrize("on_conflict", ["fail", "skip"])
 def test_what_is_added_to_an_annotation_overwrites_nothing(world: World, on_conflict: str) -> None:
-    """A text beside a label that is there already, or the same label again, is no conflict."""
+    """Adding a text to an existing label, or repeating the label, is no conflict."""
     queue, (record,) = queue_of(world, 1)
     annotate(world, queue, {record: [{"name": "accuracy", "label": "correct"}]})
     again = [{"name": "accuracy", "label": "correct", "text": "as the order says"}]
@@ -340,7 +340,7 @@ def test_what_is_added_to_an_annotation_overwrites_nothing(world: World, on_conf
 
 
 def test_what_is_skipped_of_a_record_is_told(world: World) -> None:
-    """Where one of two annotations is skipped the record is done, and the result says what was not sent."""
+    """A record with one of two annotations skipped is done, and `.trimmed` names the skipped one."""
     queue, (record,) = queue_of(world, 1)
     annotate(world, queue, {record: [{"name": "accuracy", "label": "correct"}]})
     both = [{"name": "accuracy", "label": "incorrect"}, {"name": "notes", "text": "new"}]
@@ -351,7 +351,7 @@ def test_what_is_skipped_of_a_record_is_told(world: World) -> None:
 
 
 def test_emails_in_another_case_are_the_same_people(world: World) -> None:
-    """Pending assignees written otherwise are unchanged, and nobody is sent twice."""
+    """Assignees that differ only in case are unchanged, and no email is sent twice."""
     queue, (record,) = queue_of(world, 1)
     assign(world, queue, {record: [BEN]})
     world.emulator.clear_requests()
@@ -364,7 +364,7 @@ def test_emails_in_another_case_are_the_same_people(world: World) -> None:
 
 @pytest.mark.parametrize("bad", [".", "..", "", "  "])
 def test_an_id_that_would_lead_elsewhere_is_refused_before_the_first_write(world: World, bad: str) -> None:
-    """Also where the other rows are fine."""
+    """A record ID that would change the URL's path is refused before any write, even among valid rows."""
     queue, (record,) = queue_of(world, 1)
     note = [{"name": "notes", "text": "x"}]
     with pytest.raises(InvalidRequestError):

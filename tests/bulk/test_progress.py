@@ -1,4 +1,4 @@
-"""Progress: a callable, a bar on a terminal, lines where there is no tqdm, nothing where there is no terminal."""
+"""Progress: a callable, a bar on a terminal, plain lines without tqdm, and nothing without a terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = ["sync", "asyncio"]
 
 
 class Terminal:
-    """A pseudo-terminal in place of standard error."""
+    """Pseudo-terminal in place of standard error."""
 
     def __init__(self) -> None:
         self._reading, writing = os.openpty()
@@ -31,7 +31,7 @@ class Terminal:
         self.stream: TextIO = os.fdopen(writing, "w")
 
     def attach(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Replace standard error. Only a test can do that, because pytest replaces it before each test."""
+        """Replace standard error; a fixture cannot, because pytest replaces it before each test."""
         monkeypatch.setattr(sys, "stderr", self.stream)
 
     def text(self) -> str:
@@ -39,7 +39,7 @@ class Terminal:
         self.stream.flush()
         content = b""
         try:
-            while True:  # a terminal gives a line at a time
+            while True:  # a terminal returns one line per read
                 content += os.read(self._reading, 4096)
         except BlockingIOError:
             return content.decode().replace("\r\n", "\n")
@@ -52,7 +52,7 @@ class Terminal:
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
-    """Make a terminal."""
+    """Open a pseudo-terminal, and close it after the test."""
     made = Terminal()
     yield made
     made.close()
@@ -61,7 +61,7 @@ def terminal() -> Iterator[Terminal]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", BULK)
 def test_a_callable_gets_done_and_total(world: World, method: str, kind: str) -> None:
-    """It is called after each request, with rising numbers, and ends at the total."""
+    """A callable is called after each request with rising counts, and its last call is (total, total)."""
     job, calls = Job.of(world, method, 3), []
     world.caller(kind)(method, **job.arguments(job.given), progress=lambda done, total: calls.append((done, total)))
     total = len(job.ids(job.given))
@@ -70,7 +70,7 @@ def test_a_callable_gets_done_and_total(world: World, method: str, kind: str) ->
 
 @pytest.mark.parametrize("method", BULK)
 def test_the_total_of_an_iterator_is_not_known(world: World, method: str) -> None:
-    """Where the input is an iterator the total is None."""
+    """A callable gets None as the total where the input is an iterator."""
     job, calls = Job.of(world, method, 3), []
     given = iter(job.given.items()) if isinstance(job.given, dict) else iter(job.given)
     world.caller("sync")(method, **job.arguments(given), progress=lambda done, total: calls.append((done, total)))
@@ -79,7 +79,7 @@ def test_the_total_of_an_iterator_is_not_known(world: World, method: str) -> Non
 
 @pytest.mark.parametrize("method", BULK)
 def test_what_fails_counts_as_through(world: World, method: str) -> None:
-    """Where some fail the bar comes to its end all the same."""
+    """Failed records count as processed, so progress still reaches its total."""
     job, calls = Job.of(world, method, 3), []
     bad = job.ids(job.given)[1]
     world.emulator.faults.add(
@@ -94,7 +94,7 @@ def test_what_fails_counts_as_through(world: World, method: str) -> None:
 
 @pytest.mark.parametrize("method", BULK)
 def test_a_job_that_goes_on_comes_to_its_total_too(world: World, method: str, tmp_path: Any) -> None:
-    """With a ledger that has a part already, the last call is (total, total)."""
+    """A job resumed from a ledger ends its progress at the total."""
     job, calls, ledger = Job.of(world, method, 4), [], tmp_path / "job.sqlite"
     world.emulator.faults.add(
         Fault(path="*/records*", nth=3, status=401, where=lambda request: request.method != "GET")
@@ -110,7 +110,7 @@ def test_a_job_that_goes_on_comes_to_its_total_too(world: World, method: str, tm
 @pytest.mark.parametrize("method", BULK)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_callable_that_raises_stops_the_call_with_its_account(world: World, method: str, kind: str) -> None:
-    """The caller's own fault is the cause, and the error says what was done and what is left."""
+    """An exception in the callable stops the call and is the cause of a PartialFailureError with exact counts."""
     job = Job.of(world, method, 6)
 
     def broken(done: int, total: int | None) -> None:
@@ -125,7 +125,7 @@ def test_a_callable_that_raises_stops_the_call_with_its_account(world: World, me
 
 
 def test_a_bar_is_drawn_on_a_terminal(world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With tqdm and a terminal there is a bar with the operation's name, and it is full in the end."""
+    """With tqdm and a terminal, a bar shows the operation's name and ends full."""
     terminal.attach(monkeypatch)
     job = Job.of(world, "annotate_records", 5)
     world.caller("sync")("annotate_records", **job.arguments(job.given), progress=True)
@@ -138,7 +138,7 @@ def test_a_bar_is_drawn_on_a_terminal(world: World, terminal: Terminal, monkeypa
 def test_the_bar_is_closed_when_the_call_fails(
     world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a failure the terminal is on a new line."""
+    """A failed call closes its bar, so that the terminal is on a new line."""
     terminal.attach(monkeypatch)
     job = Job.of(world, "annotate_records", 5)
     world.emulator.faults.add(Fault(path="*/annotate", nth=3, status=401, times=None))
@@ -152,7 +152,7 @@ def test_the_bar_is_closed_when_the_call_fails(
 def test_lines_are_written_where_there_is_no_tqdm(
     world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without tqdm a terminal gets plain lines, the last of them at the end."""
+    """Without tqdm, a terminal gets plain lines that end with the total."""
     terminal.attach(monkeypatch)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     job = Job.of(world, "annotate_records", 5)
@@ -161,7 +161,7 @@ def test_lines_are_written_where_there_is_no_tqdm(
 
 
 def test_a_line_comes_every_few_seconds(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines come when some seconds have passed, not for each request, and have separators in their numbers."""
+    """Plain lines come every few seconds, not once per request, and group digits with commas."""
     terminal.attach(monkeypatch)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     clock = ManualClock(1000.0)
@@ -183,7 +183,7 @@ def test_a_line_comes_every_few_seconds(terminal: Terminal, monkeypatch: pytest.
 def test_nothing_is_written_where_there_is_no_terminal(
     world: World, monkeypatch: pytest.MonkeyPatch, option: bool | None, tqdm: bool
 ) -> None:
-    """In a log file there is neither a bar nor a line."""
+    """Nothing is written to a standard error that is not a terminal."""
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     if not tqdm:
@@ -196,7 +196,7 @@ def test_nothing_is_written_where_there_is_no_terminal(
 def test_a_terminal_without_a_wish_stays_empty(
     world: World, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is drawn unless it is asked for."""
+    """Nothing is drawn on a terminal unless the caller asks for progress."""
     terminal.attach(monkeypatch)
     job = Job.of(world, "delete_records", 1)
     world.caller("sync")("delete_records", **job.arguments(job.given))
@@ -204,7 +204,7 @@ def test_a_terminal_without_a_wish_stays_empty(
 
 
 def test_a_program_without_standard_error_is_not_disturbed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where sys.stderr is None, as under pythonw, asking for a bar is no fault."""
+    """Asking for a bar is no error where sys.stderr is None, as under pythonw."""
     monkeypatch.setattr(sys, "stderr", None)
     job = Job.of(world, "delete_records", 1)
     world.caller("sync")("delete_records", **job.arguments(job.given), progress=True)

@@ -1,4 +1,4 @@
-"""Servers that allow only so much: the job ends all the same, and nobody asks while they have asked to wait."""
+"""Rate-limited servers: a bulk call finishes in the end and sends nothing while the server asks it to wait."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.plain_server import QUEUE, PlainServer
 
 
 class Limited:
-    """A server that lets one request through in so many seconds, and refuses the others."""
+    """Server that admits one request per interval and answers every other one with a 429."""
 
     def __init__(self, clock: ManualClock, every: float, headers: dict[str, str]) -> None:
         self.server = PlainServer()
@@ -36,7 +36,7 @@ class Limited:
     ("every", "headers"), [(1.0, {"Retry-After": "1"}), (2.0, {"Retry-After": "1"}), (10.0, {"Retry-After": "10"})]
 )
 def test_a_job_ends_however_slow_the_server_allows_it_to_be(kind: str, every: float, headers: dict[str, str]) -> None:
-    """While the server lets others through, a 429 only means that it is not our turn, however often it comes."""
+    """A bulk call finishes on a server that admits one request per interval, however many 429s that takes."""
     ids, clock = [f"r{number}" for number in range(40)], ManualClock(1000.0)
     limited = Limited(clock, every, headers)
     caller = Caller(kind=kind, transport=Handled(limited), clock=clock)
@@ -53,7 +53,7 @@ def notes(ids: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("retries", [0, 5])
 def test_who_asks_for_more_than_is_waited_stops_the_job(kind: str, retries: int) -> None:
-    """After one answer that asks for hours nothing more is sent, and all of it is left."""
+    """A Retry-After beyond the longest wait stops the call after one request, and every record remains."""
     ids, requests = [f"r{number}" for number in range(20)], []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -76,7 +76,7 @@ def test_who_asks_for_more_than_is_waited_stops_the_job(kind: str, retries: int)
 
 
 def test_a_wait_is_kept_by_all_also_without_retries(kind: str) -> None:
-    """Retries turned off, the one that was refused fails; the others begin when the server's wait is over."""
+    """Without retries, a throttled request fails, and all later requests still wait out its Retry-After."""
     ids, clock, began = [f"r{number}" for number in range(3)], ManualClock(1000.0), []
     server = PlainServer(script=["429"])
 
@@ -112,7 +112,7 @@ def test_a_wait_is_kept_by_all_also_without_retries(kind: str) -> None:
     ids=["login page", "redirect", "gateway"],
 )
 def test_a_way_that_leads_elsewhere_is_not_taken_for_each_record(kind: str, answer: httpx.Response) -> None:
-    """A proxy that answers in the server's place is met a few times, not once for each of a thousand records."""
+    """A proxy that answers for the server stops the call after a few requests, and every record remains."""
     ids, requests = [f"r{number}" for number in range(1000)], []
 
     def handle(request: httpx.Request) -> httpx.Response:

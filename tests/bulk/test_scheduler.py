@@ -1,4 +1,4 @@
-"""Many plans at once: how many, when they are held back, and how the pace recovers; by hand, with no server."""
+"""The scheduler: its concurrency, throttling and recovery, by hand and through clients of each kind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Hand:
         self._go_on(lambda: next(self._plan))
 
     def _go_on(self, advance: Any) -> None:
-        """Go to the next step that waits for something."""
+        """Advance to the next step that waits for something."""
         try:
             self.step = advance()
             while isinstance(self.step, Start):
@@ -49,17 +49,17 @@ class Hand:
 
     @property
     def under_way(self) -> int:
-        """Count the requests that are under way."""
+        """Return the number of requests in flight."""
         return len(self.sent)
 
     def answer(self, status: int = 200, *, last: bool = False) -> None:
-        """Answer the first request under way, or the last."""
+        """Answer the oldest request in flight, or the newest."""
         tag = self.sent.pop(-1 if last else 0)
         assert isinstance(self.step, Next), self.step
         self._go_on(lambda: self._plan.send(Finished(tag, httpx.Response(status))))
 
     def wait(self) -> float:
-        """Pass the time that the scheduler waits for, and return it."""
+        """Advance the clock by the time that the scheduler waits for, and return that time."""
         assert isinstance(self.step, Sleep | Next), self.step
         seconds = self.step.seconds if isinstance(self.step, Sleep) else self.step.timeout
         assert seconds is not None, "it waits for an answer, not for a time"
@@ -69,7 +69,7 @@ class Hand:
 
 
 def asking(count: int, wait: float = 10.0) -> Iterator[Plan[None]]:
-    """Yield plans that send until they are answered with 200, and wait after each 429."""
+    """Yield plans that wait after each 429 and send again until another status comes."""
 
     def ask(number: int) -> Plan[None]:
         while True:
@@ -82,7 +82,7 @@ def asking(count: int, wait: float = 10.0) -> Iterator[Plan[None]]:
 
 
 def test_as_many_as_allowed_are_under_way() -> None:
-    """The first are started together, and each answer makes room for one."""
+    """The first `max_concurrency` requests start together, and each answer starts one more."""
     hand = Hand(asking(20), ManualClock(1000.0))
     assert hand.under_way == MOST
     for _ in range(12):
@@ -95,7 +95,7 @@ def test_as_many_as_allowed_are_under_way() -> None:
 
 
 def test_plans_are_taken_as_there_is_room() -> None:
-    """An endless input is no harm: no more plans are taken than are under way."""
+    """No more plans are taken from an endless input than there are requests in flight."""
     taken: list[int] = []
 
     def endless() -> Iterator[Plan[None]]:
@@ -111,7 +111,7 @@ def test_plans_are_taken_as_there_is_room() -> None:
 
 
 def test_one_429_holds_back_everybody() -> None:
-    """While the server's wait lasts nothing is begun, neither a new request nor the refused one."""
+    """After a 429 neither new nor refused requests start until the server's wait is over."""
     hand = Hand(asking(20), ManualClock(1000.0))
     hand.answer(429)
     for _ in range(MOST - 1):
@@ -123,7 +123,7 @@ def test_one_429_holds_back_everybody() -> None:
 
 
 def test_a_wait_begins_anew_with_each_429() -> None:
-    """The last refusal says how long to wait, if it is longer."""
+    """A later 429 extends the wait, counted from its own arrival."""
     clock = ManualClock(1000.0)
     hand = Hand(asking(20), clock)
     hand.answer(429)
@@ -135,7 +135,7 @@ def test_a_wait_begins_anew_with_each_429() -> None:
 
 
 def test_refusals_together_are_one_sign() -> None:
-    """All that were under way when the server had enough are refused; the pace is halved once."""
+    """429s for requests that were in flight together halve the concurrency only once."""
     hand = Hand(asking(30), ManualClock(1000.0))
     for _ in range(MOST):
         hand.answer(429)
@@ -144,7 +144,7 @@ def test_refusals_together_are_one_sign() -> None:
 
 
 def test_the_pace_rises_by_one_each_round_and_falls_by_half() -> None:
-    """Additive increase, multiplicative decrease: a round of answers widens the pace by one, up to the most."""
+    """A round of answers raises the concurrency by one up to its maximum, and a round of 429s halves it (AIMD)."""
     hand = Hand(asking(500), ManualClock(1000.0))
     for _ in range(MOST):
         hand.answer(429)
@@ -165,7 +165,7 @@ def test_the_pace_rises_by_one_each_round_and_falls_by_half() -> None:
 
 
 def test_the_pace_never_falls_below_one() -> None:
-    """However often the server refuses, one request at a time is tried."""
+    """However often the server throttles, one request at a time is still sent."""
     hand = Hand(asking(5), ManualClock(1000.0), most=2)
     for _ in range(10):
         while hand.under_way:
@@ -175,7 +175,7 @@ def test_the_pace_never_falls_below_one() -> None:
 
 
 def test_a_plain_wait_holds_nobody_back() -> None:
-    """A plan that waits after a 503 leaves its room to others, but not more than are allowed begin to wait."""
+    """A plan that waits after a 503 delays no other, but keeps its place in the concurrency limit."""
 
     def failing() -> Plan[None]:
         yield Send({})
@@ -195,7 +195,7 @@ def test_a_plain_wait_holds_nobody_back() -> None:
 
 
 def test_nothing_is_begun_after_a_stop() -> None:
-    """What is under way is waited for, nothing else is started, and the other plans are closed."""
+    """After a stop no request starts, requests in flight are awaited, and the other plans are closed."""
     stop = False
     closed: list[int] = []
 
@@ -216,7 +216,7 @@ def test_nothing_is_begun_after_a_stop() -> None:
 
 
 def test_nothing_is_begun_after_the_deadline() -> None:
-    """When time is up nothing is started, and requests get no more time than is left."""
+    """No request starts after the deadline."""
     clock = ManualClock(1000.0)
     hand = Hand(asking(10), clock, most=2, deadline=clock.elapsed + 5)
     clock.elapsed += 5
@@ -226,7 +226,7 @@ def test_nothing_is_begun_after_the_deadline() -> None:
 
 
 def test_a_request_gets_no_more_time_than_is_left() -> None:
-    """A request may take what is left of the call's time, whatever the client's timeouts are."""
+    """Each request may take no longer than the time left until the deadline."""
     clock = ManualClock(1000.0)
     scheduler = Scheduler(make_context(clock, max_concurrency=MOST), asking(3), lambda: False, clock.elapsed + 7)
     steps = scheduler.run()
@@ -241,7 +241,7 @@ def test_a_request_gets_no_more_time_than_is_left() -> None:
 
 
 def test_an_input_that_raises_ends_after_what_is_under_way() -> None:
-    """What was begun before the input raised is waited for; then its exception comes."""
+    """Requests that started before the input raised are awaited, and then its exception propagates."""
 
     def breaking() -> Iterator[Plan[None]]:
         yield from asking(3)
@@ -256,7 +256,7 @@ def test_an_input_that_raises_ends_after_what_is_under_way() -> None:
 
 
 class Crowd:
-    """Answers only when so many requests are there together, and counts the most that ever were."""
+    """Server that answers only when `size` requests are in flight together, and records the most there were."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -272,14 +272,14 @@ class Crowd:
             self.most = max(self.most, self._here)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer in a thread."""
+        """Answer a request of a sync client."""
         self._enter(1)
         self._gate.wait(timeout=30)
         self._enter(-1)
         return answer(request)
 
     async def wait(self, request: httpx.Request) -> httpx.Response:
-        """Answer in a task."""
+        """Answer a request of an async client."""
         self._enter(1)
         self._waiting.append(anyio.Event())
         if len(self._waiting) == self._size:
@@ -294,13 +294,13 @@ class Crowd:
 
 
 def answer(request: httpx.Request) -> httpx.Response:
-    """Answer an annotate."""
+    """Answer an annotate request."""
     return httpx.Response(200, json={**identity(request.url.path.split("/")[5]), "annotations": []})
 
 
 @pytest.mark.parametrize("width", [1, 3, DEFAULT, None])
 def test_exactly_as_many_as_asked_for_travel_together(kind: str, width: int | None) -> None:
-    """Requests that are answered only together get through, and never more of them are there at once."""
+    """A bulk call has exactly `max_concurrency` requests in flight, and never more."""
     size = width or DEFAULT
     crowd = Crowd(size)
     caller = Caller(kind=kind, transport=Handled(crowd, crowd.wait))
@@ -319,14 +319,14 @@ def test_exactly_as_many_as_asked_for_travel_together(kind: str, width: int | No
 
 @pytest.mark.parametrize("width", [0, -1, 1.5, "8", True, None])
 def test_a_width_below_one_is_refused(kind: str, width: Any) -> None:
-    """max_concurrency is a whole number of at least one, for a client as for its copy."""
+    """A `max_concurrency` that is not a whole number of at least one is a ConfigurationError."""
     with pytest.raises(ConfigurationError, match="max_concurrency"):
         Caller(kind=kind, transport=Handled(answer))("list", client={"max_concurrency": width})
 
 
 @pytest.mark.parametrize("width", [1, 8])
 def test_a_429_is_one_pause_for_all(kind: str, width: int) -> None:
-    """When the server asks for a minute after the fifth request, the clock runs one minute, not one for each."""
+    """A 429 with a Retry-After of a minute pauses the whole call for one minute, not once per request."""
     ids, clock = [f"r{number}" for number in range(20)], ManualClock(1000.0)
     server = PlainServer(ids, ["ok"] * 4 + ["429"])
 

@@ -1,4 +1,4 @@
-"""Many plans at once, carried out by hand: width, order of beginning, throttling, stops and deadlines."""
+"""The scheduler, driven by hand: concurrency, starting order, throttling, stops and deadlines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.plans import make_context
 
 @attrs.define
 class World:
-    """Carries a schedule out: each request takes a second, and ends in the order that it began in."""
+    """Drives a scheduler by hand; each request takes one second, and requests end in the order they began."""
 
     clock: ManualClock = attrs.field(factory=ManualClock)
     answer: Callable[[int, Send], Any] = lambda number, send: httpx.Response(200)
@@ -27,7 +27,7 @@ class World:
     timeouts: list[float | None] = attrs.field(factory=list)
 
     def run(self, plan: Plan[None]) -> None:
-        """Answer every step until the plan ends."""
+        """Perform every step until the plan ends."""
         answer: Any = None
         try:
             while True:
@@ -37,7 +37,7 @@ class World:
             assert not self.under_way
 
     def perform(self, step: Any) -> Any:
-        """Do what a step asks for, as the drivers do."""
+        """Perform a step as the drivers do."""
         if isinstance(step, Start):
             self.under_way.append((self.clock.elapsed + 1.0, step))
             self.begun.append((self.clock.elapsed, step.send.kwargs["url"]))
@@ -60,7 +60,7 @@ class World:
 
 
 def sending(name: str, done: list[str], *waits: Sleep) -> Plan[None]:
-    """Send a request, and again after each wait."""
+    """Send a request, and send it again after each wait."""
     yield Send({"url": name})
     for wait in waits:
         yield wait
@@ -76,14 +76,14 @@ def schedule(
     stopped: Callable[[], bool] = lambda: False,
     deadline: float | None = None,
 ) -> Plan[None]:
-    """Make the plan that carries the others out."""
+    """Return the scheduler's plan for these plans."""
     context = make_context(world.clock, max_concurrency=width)
     return Scheduler(context, plans, stopped, deadline).run()
 
 
 @pytest.mark.parametrize("width", [1, 3, 8, 100])
 def test_all_plans_end_and_no_more_than_allowed_are_under_way(width):
-    """As wide as the setting, and as many as there are."""
+    """All plans end, and as many requests as allowed are in flight at once, started in order."""
     world, done = World(), []
     world.run(schedule(world, (sending(str(i), done) for i in range(20)), width=width))
     assert sorted(done, key=int) == [str(i) for i in range(20)]
@@ -92,12 +92,12 @@ def test_all_plans_end_and_no_more_than_allowed_are_under_way(width):
 
 
 def test_no_plans_ask_for_nothing():
-    """The plan ends at once."""
+    """A scheduler without plans ends at once."""
     assert list(schedule(World(), iter(()))) == []
 
 
 def test_plans_are_taken_as_there_is_room():
-    """An endless input is not read ahead."""
+    """Plans are taken from an endless input only as there is room for them."""
     taken: list[int] = []
 
     def endless() -> Iterator[Plan[None]]:
@@ -111,7 +111,7 @@ def test_plans_are_taken_as_there_is_room():
 
 
 def refusing(times: int, headers: dict[str, str]) -> Callable[[int, Send], httpx.Response]:
-    """Answer 429 so many times, and then let everybody through."""
+    """Answer the first requests with a 429, and all others with a 200."""
     left = list(range(times))
 
     def answer(number: int, send: Send) -> httpx.Response:
@@ -121,7 +121,7 @@ def refusing(times: int, headers: dict[str, str]) -> Callable[[int, Send], httpx
 
 
 def test_a_refusal_slows_all_down():
-    """After a 429 nothing begins until the server's wait is over, and then not as much at once."""
+    """After a 429 nothing starts until the server's wait is over, and then fewer requests run at once."""
     world, done = World(answer=refusing(1, {"Retry-After": "10"})), []
     first = sending("first", done, Sleep(10.0, throttled=True))
     rest = (sending(str(i), done) for i in range(6))
@@ -133,14 +133,14 @@ def test_a_refusal_slows_all_down():
 
 
 def test_a_refusal_that_its_plan_does_not_wait_for_holds_the_others_back():
-    """A 429 says something to all, also where the plan that met it has no tries left."""
+    """A 429 delays all other plans even if the plan that received it does not retry."""
     world, done = World(answer=refusing(1, {"Retry-After": "30"})), []
     world.run(schedule(world, (sending(str(i), done) for i in range(3)), width=1))
     assert world.begun == [(0.0, "0"), (31.0, "1"), (32.0, "2")]
 
 
 def test_a_plan_that_was_refused_goes_first():
-    """So that none is refused again and again while newer ones get through."""
+    """Throttled plans restart before new ones, so that none starves."""
     world, done = World(answer=refusing(2, {"Retry-After": "5"})), []
     plans = [sending(name, done, Sleep(5.0, throttled=True)) for name in "ab"]
     world.run(schedule(world, iter([*plans, *(sending(name, done) for name in "cdef")]), width=2))
@@ -149,7 +149,7 @@ def test_a_plan_that_was_refused_goes_first():
 
 @pytest.mark.parametrize(("others", "told"), [(0, False), (2, True)])
 def test_a_sleeper_is_told_whether_others_got_through_(others, told):
-    """Then its refusal was no sign of an outage."""
+    """A throttled plan learns from its Sleep step whether other requests succeeded in the meantime."""
     heard: list[Any] = []
 
     def listening() -> Plan[None]:
@@ -162,7 +162,7 @@ def test_a_sleeper_is_told_whether_others_got_through_(others, told):
 
 
 def test_a_plan_that_sleeps_for_itself_holds_nobody_up():
-    """A retry after a 503 waits alone; the others go on in its place."""
+    """A plan that waits to retry a 503 does not delay the others."""
     world, done = World(), []
     first = sending("first", done, Sleep(50.0))
     world.run(schedule(world, iter([first, *(sending(str(i), done) for i in range(6))]), width=2))
@@ -172,7 +172,7 @@ def test_a_plan_that_sleeps_for_itself_holds_nobody_up():
 
 
 def test_sleepers_count_as_under_way():
-    """Where everything fails, no more plans begin than are allowed at once."""
+    """Sleeping plans count toward the concurrency limit, so failures do not start ever more plans."""
     world, done, taken = World(), [], []
 
     def plans() -> Iterator[Plan[None]]:
@@ -189,7 +189,7 @@ def test_sleepers_count_as_under_way():
 
 
 def test_after_a_stop_nothing_begins_and_what_is_under_way_is_waited_for():
-    """The account must know what those did."""
+    """After a stop no request starts, and requests in flight are awaited so that their outcome is known."""
     world, done = World(), []
     world.run(schedule(world, (sending(str(i), done) for i in range(20)), stopped=lambda: len(done) >= 1))
     assert len(world.begun) == 3
@@ -197,7 +197,7 @@ def test_after_a_stop_nothing_begins_and_what_is_under_way_is_waited_for():
 
 
 def test_plans_that_still_wait_for_their_turn_are_told_that_it_will_not_come():
-    """Those that sleep, and those that are ready; what they know of their fate is theirs to say."""
+    """Sleeping and ready plans receive Stopped at the deadline, so that they can report their outcome."""
     told: list[str] = []
 
     def plan(name: str, steps: list[Any]) -> Plan[None]:
@@ -217,7 +217,7 @@ def test_plans_that_still_wait_for_their_turn_are_told_that_it_will_not_come():
 
 
 def test_plans_that_did_not_end_are_closed():
-    """So that their `finally` runs."""
+    """Plans that have not ended by the deadline are closed, so that their `finally` blocks run."""
     closed = []
 
     def plan() -> Plan[None]:
@@ -234,7 +234,7 @@ def test_plans_that_did_not_end_are_closed():
 
 
 def test_nothing_begins_after_the_deadline():
-    """And no request may take longer than what is left of it."""
+    """No request starts after the deadline, and none may take longer than the time left."""
     world, done = World(), []
     world.run(schedule(world, (sending(str(i), done) for i in range(20)), width=2, deadline=2.5))
     assert max(time for time, _ in world.begun) == 2.0
@@ -242,14 +242,14 @@ def test_nothing_begins_after_the_deadline():
 
 
 def test_without_a_deadline_the_clients_timeout_holds():
-    """None says so."""
+    """Without a deadline, `Send.within` is None and the client's own timeout applies."""
     world, done = World(), []
     world.run(schedule(world, iter([sending("a", done)])))
     assert world.timeouts == [None]
 
 
 def test_a_fault_of_a_request_is_thrown_into_its_plan_only():
-    """The plan decides; the others do not notice."""
+    """A transport error is thrown into the plan that sent the request and into no other."""
     caught: list[Exception] = []
 
     def careful() -> Plan[None]:
@@ -266,7 +266,7 @@ def test_a_fault_of_a_request_is_thrown_into_its_plan_only():
 
 
 def test_an_input_that_raises_ends_after_what_is_under_way():
-    """What was taken before goes out; then the error comes through."""
+    """Plans taken before the input raised are finished, and then its exception propagates."""
 
     def broken() -> Iterator[Plan[None]]:
         yield sending("a", done)
@@ -286,7 +286,7 @@ def _until_under_way(plan: Plan[None], world: World) -> Generator[Any, Any, None
 
 
 def test_what_is_under_way_is_waited_for_where_the_callers_code_raises():
-    """What those requests did is known then, though `progress` has had enough."""
+    """Requests in flight are awaited when a plan raises, so that their outcome is known."""
 
     def raising(name: str) -> Plan[None]:
         yield from sending(name, done)
@@ -299,7 +299,7 @@ def test_what_is_under_way_is_waited_for_where_the_callers_code_raises():
 
 
 def test_ctrl_c_waits_for_what_is_under_way():
-    """What those requests did is known then; nothing more begins."""
+    """After Ctrl-C no request starts, and requests in flight are awaited before KeyboardInterrupt propagates."""
     world, done = World(), []
     plan = schedule(world, (sending(str(i), done) for i in range(20)))
     next(_until_under_way(plan, world))
@@ -312,7 +312,7 @@ def test_ctrl_c_waits_for_what_is_under_way():
 
 
 def test_a_second_ctrl_c_goes_through():
-    """Whoever presses it twice means it."""
+    """A second Ctrl-C propagates at once, without the requests in flight."""
     world, done = World(), []
     plan = schedule(world, (sending(str(i), done) for i in range(20)))
     next(_until_under_way(plan, world))
@@ -323,7 +323,7 @@ def test_a_second_ctrl_c_goes_through():
 
 
 def test_a_cancellation_waits_for_nothing():
-    """A cancelled task may not await."""
+    """GeneratorExit propagates at once, because a cancelled task may not await."""
     world, done = World(), []
     plan = schedule(world, (sending(str(i), done) for i in range(20)))
     next(_until_under_way(plan, world))

@@ -1,4 +1,4 @@
-"""Ctrl-C, cancellation and deadlines: nothing runs on, the ledger is true, the exception carries the account."""
+"""Ctrl-C, cancellation and deadlines: no request follows, the ledger is correct, and the exception has an account."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ WIDTH = 3
 
 
 def is_write(request: Any) -> bool:
-    """Return True for a write."""
+    """Return True for a write request."""
     return bool(request.method != "GET")
 
 
 def own_threads() -> list[str]:
-    """Name the threads that a client's calls have started."""
+    """Return the names of the threads that clients have started."""
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("arize-queues_")]
 
 
 def check_partial(job: Job, partial: PartialFailureError) -> None:
-    """Require that an account is what the server says."""
+    """Check that a partial failure agrees with the server's state."""
     given, left = set(job.ids(job.given)), set(job.ids(partial.remaining))
     failed = {name for failure in partial.failures for name in failure.what}
     check_sums(partial.summary)
@@ -59,7 +59,7 @@ def check_partial(job: Job, partial: PartialFailureError) -> None:
 
 @pytest.mark.parametrize("method", BULK)
 def test_ctrl_c_ends_a_call_with_its_account(world: World, tmp_path: Path, method: str) -> None:
-    """What is under way is waited for and accounted for, nothing follows, and the same call goes on."""
+    """Ctrl-C awaits the requests in flight, attaches exact counts, and the same call resumes the job."""
     job, ledger = Job.of(world, method, 8), tmp_path / "job.sqlite"
     arrived: list[int] = []
 
@@ -81,7 +81,7 @@ def test_ctrl_c_ends_a_call_with_its_account(world: World, tmp_path: Path, metho
     assert isinstance(partial, PartialFailureError)
     assert str(partial) in caught.value.__notes__
     check_partial(job, partial)
-    # What is under way is waited for; only the answer that was just being taken down may be of unknown fate.
+    # Requests in flight are awaited; only an answer that was just being recorded may be of unknown outcome.
     assert partial.summary.failed <= len(job.ids(job.given)) // 8
     assert WIDTH + 1 <= sent < 8
     assert all(request.status is not None for request in world.writes(method))
@@ -94,7 +94,7 @@ def test_ctrl_c_ends_a_call_with_its_account(world: World, tmp_path: Path, metho
 
 @pytest.mark.parametrize("method", BULK)
 def test_an_interruption_in_the_callers_own_code_keeps_the_account(world: World, method: str) -> None:
-    """Where Ctrl-C comes while `progress` runs it is still the account of all that was done that comes out."""
+    """Ctrl-C inside the `progress` callable carries the account of everything done so far."""
     job, calls = Job.of(world, method, 6), []
 
     def press(*numbers: Any) -> None:
@@ -110,7 +110,7 @@ def test_an_interruption_in_the_callers_own_code_keeps_the_account(world: World,
 
 
 def interrupt(plan: Plan[Any], started: list[Start], server: PlainServer) -> None:
-    """Throw Ctrl-C into a plan where it waits, and answer what is under way, the last first."""
+    """Throw KeyboardInterrupt into a waiting plan, and answer its requests in flight, the newest first."""
     step = plan.throw(KeyboardInterrupt())
     for start in reversed(started):
         assert step == Next(None)
@@ -122,7 +122,7 @@ def interrupt(plan: Plan[Any], started: list[Start], server: PlainServer) -> Non
 
 
 def test_ctrl_c_while_waiting_accounts_for_all_that_is_under_way() -> None:
-    """Ctrl-C at the place where a call waits: every answer that comes still counts, and nothing more is begun."""
+    """After Ctrl-C, every answer to a request in flight still counts, and no request starts."""
     ids = [f"r{number}" for number in range(20)]
     server = PlainServer(ids)
     context = make_context(ManualClock(1000.0), max_concurrency=WIDTH)
@@ -152,7 +152,7 @@ def test_ctrl_c_while_waiting_accounts_for_all_that_is_under_way() -> None:
 
 @pytest.mark.parametrize("seed", range(examples(4)))
 def test_ctrl_c_at_any_line_ends_the_call(tmp_path: Path, seed: int) -> None:
-    """At whatever line of our code it comes, nobody waits for ever, the account adds up, the ledger ends the job."""
+    """Ctrl-C at any line of the library ends the call with counts that add up, and the ledger finishes the job."""
     random, ids = Random(seed), [f"r{number}" for number in range(30)]
     server, ours = PlainServer(ids), str(Path(arize_queues.__file__).parent)
     arguments = {
@@ -201,7 +201,7 @@ except KeyboardInterrupt as stop:
 
 
 def test_a_program_stopped_by_ctrl_c_ends(world: World, tmp_path: Path) -> None:
-    """A script gets the account, and its process ends by the signal's traceback; the ledger has what it did."""
+    """A script stopped by Ctrl-C sees the account, exits with a traceback, and can resume from its ledger."""
     job = Job.of(world, "annotate_records", 10)
     processes: list[Any] = []
     seen: list[int] = []
@@ -233,7 +233,7 @@ def test_a_program_stopped_by_ctrl_c_ends(world: World, tmp_path: Path) -> None:
     assert "KeyboardInterrupt" in errors
     assert process.returncode != 0
     assert 4 <= len(job.applied()) <= done + failed
-    assert failed <= 1  # the answer that was just being taken down
+    assert failed <= 1  # the answer that was just being recorded
     assert done + failed + not_sent == 10
 
     world.emulator.clear_requests()
@@ -242,7 +242,7 @@ def test_a_program_stopped_by_ctrl_c_ends(world: World, tmp_path: Path) -> None:
 
 
 def cancel_when_told(kind: str, work: Callable[[], Awaitable[Any]], told: Any) -> BaseException:
-    """Run a task, cancel it when an event of the library is set, and give what was raised in it."""
+    """Run a task, cancel it once `told` is set, and return the exception raised in it."""
     caught: list[BaseException] = []
 
     async def guarded() -> None:
@@ -274,12 +274,12 @@ def cancel_when_told(kind: str, work: Callable[[], Awaitable[Any]], told: Any) -
     return stop
 
 
-# httpx leaves the generator of a body behind when it is cancelled while it sends, which trio remarks on.
+# httpx does not close a body's generator when it is cancelled while sending, and trio warns about that.
 @pytest.mark.filterwarnings("ignore:.*ByteStream.__aiter__")
 @pytest.mark.parametrize("kind", ["asyncio", "trio"])
 @pytest.mark.parametrize("method", BULK)
 def test_a_cancelled_task_carries_its_account(world: World, tmp_path: Path, method: str, kind: str) -> None:
-    """A cancellation stays what it is, no request follows, and `.partial` says what was done."""
+    """A cancellation keeps its type, carries `.partial` with exact counts, and no request follows it."""
     job, ledger, told = Job.of(world, method, 8), tmp_path / "job.sqlite", threading.Event()
     arrived: list[int] = []
 
@@ -303,7 +303,7 @@ def test_a_cancelled_task_carries_its_account(world: World, tmp_path: Path, meth
     check_sums(partial.summary)
     assert len(failed) <= WIDTH * len(job.ids(job.given)) // 8
     sent = len(world.writes(method))
-    world.emulator.stop()  # what it still worked on is dropped
+    world.emulator.stop()  # drop the requests that it is still working on
     world.emulator.start()
     assert len(world.writes(method)) == sent
     assert set(job.ids(job.given)) - set(job.ids(partial.remaining)) <= job.applied()
@@ -321,7 +321,7 @@ def test_a_cancelled_task_carries_its_account(world: World, tmp_path: Path, meth
 
 @pytest.mark.parametrize("kind", ["asyncio", "trio"])
 def test_a_time_limit_of_the_library_cancels_cleanly(world: World, kind: str) -> None:
-    """Anyio's move_on_after around a bulk call ends it, and the client goes on to work."""
+    """A client still works after anyio's move_on_after has cancelled a bulk call."""
     job = Job.of(world, "annotate_records", 6)
     world.emulator.faults.add(Fault(path="*/annotate", nth=3, delay=30, times=None))
 
@@ -338,7 +338,7 @@ def test_a_time_limit_of_the_library_cancels_cleanly(world: World, kind: str) ->
 
 
 def ticking(clock: ManualClock, server: PlainServer, seconds: float) -> Callable[[httpx.Request], httpx.Response]:
-    """Make each write take some seconds of a clock."""
+    """Return a handler whose writes each advance a clock."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if request.method != "GET":
@@ -349,7 +349,7 @@ def ticking(clock: ManualClock, server: PlainServer, seconds: float) -> Callable
 
 
 def plain_arguments(method: str, ids: list[str]) -> dict[str, Any]:
-    """Return a call's arguments for a plain server."""
+    """Return the arguments of a call on a plain server."""
     if method == "annotate_records":
         return {"annotations": {name: [{"name": "notes", "text": "x"}] for name in ids}}
     return {"assignments": {name: ["ana@example.com"] for name in ids}}
@@ -357,7 +357,7 @@ def plain_arguments(method: str, ids: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("method", ["annotate_records", "assign_records"])
 def test_a_deadline_ends_a_call_with_its_account(kind: str, method: str) -> None:
-    """With a second for each request and five of them allowed, five are made, and the rest is left unsent."""
+    """A deadline of five seconds at one second a request allows five requests, and leaves the rest not sent."""
     ids = [f"r{number}" for number in range(20)]
     server, clock = PlainServer(ids), ManualClock(1000.0)
     caller = Caller(kind=kind, transport=Handled(ticking(clock, server, 1.0)), clock=clock)
@@ -373,7 +373,7 @@ def test_a_deadline_ends_a_call_with_its_account(kind: str, method: str) -> None
 
 
 def test_a_deadline_cuts_a_wait_that_the_server_asked_for(kind: str) -> None:
-    """A 429 that asks for longer than there is left is not waited out; the clock stops at the deadline."""
+    """A call whose Retry-After exceeds its deadline ends at the deadline, not after the wait."""
     ids = [f"r{number}" for number in range(4)]
     clock = ManualClock(1000.0)
     began = clock.elapsed
@@ -397,7 +397,7 @@ def test_a_deadline_cuts_a_wait_that_the_server_asked_for(kind: str) -> None:
 
 @pytest.mark.parametrize("retries", [0, 5])
 def test_a_deadline_cuts_a_request_that_takes_too_long(world: World, kind: str, retries: int) -> None:
-    """A request that is under way when time runs out is given up, of unknown fate, and it is the deadline's doing."""
+    """A request still in flight at the deadline is abandoned, fails as of unknown outcome, and remains."""
     job, caller = Job.of(world, "annotate_records", 3), world.caller(kind, fake_clock=False)
     world.emulator.faults.add(Fault(path="*/annotate", delay=30, times=None))
     with pytest.raises(DeadlineExceededError) as caught:
@@ -409,7 +409,7 @@ def test_a_deadline_cuts_a_request_that_takes_too_long(world: World, kind: str, 
 
 
 def test_a_deadline_that_is_not_reached_changes_nothing(kind: str) -> None:
-    """A call that is done in time returns as without one, even if the clock runs out with the last answer."""
+    """A call that finishes exactly at its deadline returns normally."""
     ids = [f"r{number}" for number in range(5)]
     server, clock = PlainServer(ids), ManualClock(1000.0)
     caller = Caller(kind=kind, transport=Handled(ticking(clock, server, 1.0)), clock=clock)
@@ -426,7 +426,7 @@ def test_a_deadline_that_is_not_reached_changes_nothing(kind: str) -> None:
 @pytest.mark.parametrize("method", BULK)
 @pytest.mark.parametrize("deadline", [0, -1, "soon", float("nan"), True])
 def test_a_deadline_that_is_none_is_refused(world: World, method: str, deadline: Any) -> None:
-    """A deadline is a positive number of seconds."""
+    """A deadline that is not a positive finite number of seconds is refused before any request."""
     job = Job.of(world, method, 1)
     with pytest.raises(ValueError, match="deadline"):
         world.caller("sync")(method, **job.arguments(job.given), deadline=deadline)
@@ -434,7 +434,7 @@ def test_a_deadline_that_is_none_is_refused(world: World, method: str, deadline:
 
 
 def test_an_add_stopped_by_its_deadline_can_go_on(kind: str) -> None:
-    """What a deadline leaves of an add is passed in again, and ends it."""
+    """The `.remaining` of an add that its deadline stopped can be passed in again to finish it."""
     server, clock = PlainServer(), ManualClock(1000.0)
     caller = Caller(kind=kind, transport=Handled(ticking(clock, server, 1.0)), clock=clock)
     sources = [

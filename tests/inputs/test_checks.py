@@ -1,4 +1,4 @@
-"""Bad input: refused before any request, all of it at once, by field, value and rule."""
+"""Invalid input: every problem is reported before any request, with its field, value and rule."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ RECORD = {**QUEUE, "record_id": "r1"}
 
 
 def refused(method: str, **arguments: Any) -> list[str]:
-    """Make a call that must be refused with nothing sent, and give what it says."""
+    """Make a call that must be refused before any request, and return its problems."""
     server = serve(reply(500))
     calls = server.client(max_retries=0).annotation_queues
     with pytest.raises(InvalidRequestError) as caught:
-        list(getattr(calls, method)(**arguments))  # an iterator begins only when it is read
+        list(getattr(calls, method)(**arguments))  # an iterator starts only when it is read
     assert server.requests == []
     assert str(caught.value) == "; ".join(caught.value.problems)
     return list(caught.value.problems)
 
 
 def source(**fields: Any) -> dict[str, Any]:
-    """Make the arguments of an add with a source that is wrong somewhere."""
+    """Return the arguments of an add whose source differs in these fields; `...` removes a field."""
     merged = {**SPAN, **fields}
     return {**QUEUE, "record_sources": [{name: value for name, value in merged.items() if value is not ...}]}
 
@@ -81,7 +81,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("create", {**CREATE, "space": None}, "space: None is not a name or an ID"),
     ("update", {**QUEUE, "name": ""}, "name: '' is not a non-empty string"),
     ("update", {**QUEUE, "name": None}, "name: None is not a non-empty string"),
-    # lists where an entry is needed, and what is no list
+    # empty lists where an entry is required, and values that are not lists
     ("create", {**CREATE, "annotation_config_ids": []}, "annotation_config_ids: [] needs at least 1 entry"),
     ("create", {**CREATE, "annotator_emails": []}, "annotator_emails: [] needs at least 1 entry"),
     ("create", {**CREATE, "annotator_emails": "a@b.c"}, "annotator_emails: 'a@b.c' is not a list"),
@@ -162,7 +162,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("assign_record",
      {**RECORD, "assigned_user_emails": [f"u{i}@b.c" for i in range(limits.MAX_ASSIGNED_USERS_PER_RECORD + 1)]},
      f"at most {limits.MAX_ASSIGNED_USERS_PER_RECORD} are allowed"),
-    # an update with nothing, or with what cannot be cleared
+    # updates without a change, or of fields that cannot be cleared
     ("update", QUEUE, "nothing to change; give at least one of name, instructions, annotation_config_ids"),
     ("update", {**QUEUE, "annotation_config_ids": None}, "annotation_config_ids: None is not a list"),
     ("update", {**QUEUE, "annotator_emails": None}, "annotator_emails: None is not a list"),
@@ -196,14 +196,14 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("method", "arguments", "said"), CASES, ids=[f"{m}: {said[:60]}" for m, _, said in CASES])
 def test_bad_input_is_refused_before_any_request(method, arguments, said):
-    """The problem names the field, the value and the rule, and there is one of it."""
+    """Invalid input is refused before any request, with one problem that states the field, the value and the rule."""
     problems = refused(method, **arguments)
     assert [text for text in problems if said in text]
     assert len(problems) == 1
 
 
 def test_a_queue_name_without_a_space_is_refused_by_every_call():
-    """A name is unique only within a space; the text says both ways out."""
+    """Every call refuses a queue's name without a space, and its error suggests `space=` or an ID."""
     calls: dict[str, dict[str, Any]] = {
         "get": {},
         "update": {"name": "n"},
@@ -228,7 +228,7 @@ def test_a_queue_name_without_a_space_is_refused_by_every_call():
 
 
 def test_all_problems_of_a_call_come_at_once():
-    """Nobody should have to run into them one after another."""
+    """One error reports all problems of a call."""
     bad = {**SPAN, "span_ids": ["", 5], "start_time": "soon", "color": "red"}
     problems = refused(
         "create",
@@ -247,13 +247,13 @@ def test_all_problems_of_a_call_come_at_once():
 
 
 def test_a_missing_space_comes_with_the_other_problems():
-    """It is one of them."""
+    """A missing space is reported together with the other problems of a call."""
     problems = refused("list_records", annotation_queue="Triage", limit=0)
     assert [text.partition(":")[0] for text in problems] == ["limit", "annotation_queue"]
 
 
 def test_problems_show_little_of_long_values():
-    """A payload does not end in a log."""
+    """A problem shortens a long value, so that no payload ends up in a log."""
     (problem,) = refused("annotate_record", **RECORD, annotations=[{"name": "a", "label": ["x" * 5000]}])
     assert len(problem) < 200
 
@@ -272,7 +272,7 @@ def test_problems_show_little_of_long_values():
     ids=lambda form: type(form).__name__,
 )
 def test_good_sources_of_every_form_are_taken(form):
-    """The same request, whatever it was written as; datetimes in dicts are fine."""
+    """Equal sources in any form plan the same request, including dicts that hold datetimes."""
     plan = plan_records(make_context(), annotation_queue="aq_1", space=None, record_sources=[form])
     (request,) = play(plan).value.requests
     (wire,) = request.to_wire()
@@ -280,7 +280,7 @@ def test_good_sources_of_every_form_are_taken(form):
 
 
 def test_annotations_as_they_were_read_are_taken():
-    """So labels can be copied from record to record; who gave them, and when, stays behind."""
+    """An annotation read from a record can be written, without its annotator and time."""
     who = AnnotatorUser("u1", "a@b.c")
     read = Annotation("notes", annotator=who, label="good", score=1.5, updated_at=START, additional_properties={"x": 1})
     server = serve(reply(200, {"id": "r1", "annotation_queue_id": "aq_1", "source_type": "spans", "annotations": []}))
@@ -289,7 +289,7 @@ def test_annotations_as_they_were_read_are_taken():
 
 
 def test_good_input_at_the_limits_is_sent():
-    """The largest and the smallest that is allowed."""
+    """A create whose values are as long as the limits allow is sent."""
     server = serve(reply(201, queue(annotation_configs=[config()])))
     server.client().annotation_queues.create(
         **{**CREATE, "name": "n" * limits.MAX_NAME_LENGTH},

@@ -1,4 +1,4 @@
-"""Names and IDs: which of the two a string is."""
+"""Names and IDs: telling one from the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arize_queues._names.resources import CONFIG, DATASET, PROJECT, QUEUE, SPACE
 
 
 def encoded(text: str) -> str:
-    """Write text as IDs are written."""
+    """Encode text in the form of an ID."""
     return base64.b64encode(text.encode()).decode()
 
 
@@ -39,12 +39,12 @@ def encoded(text: str) -> str:
         ("AQ_abc123", False),
         ("my_aq_abc123", False),
         ("aq_abc123\n", False),
-        ("spc_xyz789", False),  # of another kind
+        ("spc_xyz789", False),  # prefix of another resource
         ("größe", False),
     ],
 )
 def test_a_queue_id_is_told_from_a_name(value, expected):
-    """Strict base64 of UTF-8 with a colon, or the documented prefix of its kind; all else is a name."""
+    """A queue ID is strict base64 of UTF-8 text with a colon, or has the documented prefix; all else is a name."""
     assert is_id(value, QUEUE.prefixes) is expected
 
 
@@ -60,14 +60,14 @@ def test_a_queue_id_is_told_from_a_name(value, expected):
     ],
 )
 def test_each_kind_has_its_documented_prefixes(resource, value):
-    """A prefix makes an ID only where that kind is asked for."""
+    """A documented prefix marks an ID only for its own resource."""
     for other in (SPACE, QUEUE, CONFIG, PROJECT, DATASET):
         assert is_id(value, other.prefixes) is (other is resource)
 
 
 @given(st.text(min_size=1))
 def test_what_is_said_outright_wins(text):
-    """Id and Name hold, whatever the string looks like."""
+    """`Id` and `Name` decide, whatever the string looks like."""
     assert is_id(Id(text), ())
     assert not is_id(Name(text), ("aq_",))
     assert is_id(Id("Triage"), ())
@@ -76,13 +76,13 @@ def test_what_is_said_outright_wins(text):
 
 @given(st.text(), st.text())
 def test_every_encoded_text_with_a_colon_is_an_id(before, after):
-    """Arize may put anything around the colon."""
+    """Any base64-encoded text with a colon is an ID."""
     assert is_id(encoded(f"{before}:{after}"), ())
 
 
 @pytest.mark.parametrize("kind", [Id, Name])
 def test_ids_and_names_are_strings_that_show_what_they_are(kind):
-    """They print, write as JSON and pickle as strings, and their repr is the way to make them."""
+    """`Id` and `Name` print and serialise as strings, pickle with their type, and have an evaluable repr."""
     value = kind("Triage")
     assert value == "Triage"
     assert f"{value}" == "Triage"

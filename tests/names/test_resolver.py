@@ -1,4 +1,4 @@
-"""Name or ID -> ID: which requests that takes, what is remembered, and what is refused."""
+"""Resolving a name or an ID to an ID: the requests that it takes, the cache, and refused input."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ STAMP = "2026-01-01T00:00:00Z"
 
 
 def space(name="prod", id="spc_1"):
-    """Make a space as servers send it."""
+    """Build a space as servers send it."""
     return {"id": id, "name": name, "description": "", "created_at": STAMP}
 
 
 def spaces(*names, **rest):
-    """Answer with a page of spaces."""
+    """Build a response with a page of spaces."""
     return reply(200, page("spaces", *[space(name, f"spc_{i}") for i, name in enumerate(names, 1)], **rest))
 
 
 def queues(*found, **rest):
-    """Answer with a page of queues."""
+    """Build a response with a page of queues."""
     return reply(200, page("annotation_queues", *found, **rest))
 
 
@@ -51,19 +51,19 @@ def play_get(context, *answers, annotation_queue="Triage", space="prod"):
 
 
 def asked(played):
-    """Return path and query of each request."""
+    """Return the path and query of each request."""
     return [(kwargs["url"], kwargs.get("params", {})) for kwargs in played.sends]
 
 
 def test_an_id_costs_no_lookup():
-    """Nor does it need a space."""
+    """A queue given by ID is read without a lookup, with or without a space."""
     for given, where in (("aq_1", None), ("RW50aXR5OjEyMzQ1", None), ("aq_1", "prod"), (Id("Triage"), None)):
         played = play_get(make_context(), GOT, annotation_queue=given, space=where)
         assert asked(played) == [(f"/v2/annotation-queues/{given.replace('=', '%3D')}", {})]
 
 
 def test_a_name_is_resolved_by_space_id_and_name():
-    """The space by exact match first; the substring filter `space_name` is never used."""
+    """A queue's name is resolved within the ID of its exactly matched space, never by the filter `space_name`."""
     played = play_get(make_context(), spaces("prod-eu", "prod"), queues(queue(id="aq_7")), GOT)
     assert asked(played) == [
         ("/v2/spaces", {"name": "prod", "limit": MAX_PAGE_SIZE}),
@@ -73,13 +73,13 @@ def test_a_name_is_resolved_by_space_id_and_name():
 
 
 def test_a_space_id_is_not_looked_up():
-    """One lookup less."""
+    """A space given by ID is not looked up."""
     played = play_get(make_context(), queues(queue()), GOT, space="spc_9")
     assert asked(played)[0][1]["space_id"] == "spc_9"
 
 
 def test_a_name_without_a_space_is_refused_before_any_request():
-    """With both ways out."""
+    """A name without a space raises SpaceRequiredError before any request, and suggests `space=` or an ID."""
     played = play_get(make_context(), space=None)
     assert isinstance(played.error, SpaceRequiredError)
     assert played.sends == []
@@ -90,14 +90,14 @@ def test_a_name_without_a_space_is_refused_before_any_request():
 
 @pytest.mark.parametrize("given", [Name("aq_1"), Name("RW50aXR5OjEyMzQ1")])
 def test_what_is_said_to_be_a_name_is_looked_up(given):
-    """Even where it looks like an ID."""
+    """A `Name` is looked up even if it looks like an ID."""
     played = play_get(make_context(), spaces("prod"), queues(queue(name=str(given))), GOT, annotation_queue=given)
     assert asked(played)[1][1]["name"] == given
     assert len(played.sends) == 3
 
 
 def test_all_pages_are_searched_and_matches_are_exact():
-    """Neither part of a name nor another case is the queue."""
+    """A lookup searches all pages and matches the whole name, case-sensitively."""
     first = queues(queue(name="Triage 2", id="aq_a"), queue(name="triage", id="aq_b"), cursor="2")
     played = play_get(make_context(), spaces("prod"), first, queues(queue(id="aq_c")), GOT)
     assert asked(played)[2][1]["cursor"] == "2"
@@ -105,7 +105,7 @@ def test_all_pages_are_searched_and_matches_are_exact():
 
 
 def test_several_matches_are_ambiguous_also_across_pages():
-    """The first hit is not better than the second."""
+    """Several exact matches raise AmbiguousNameError with all their IDs, even if they are on different pages."""
     played = play_get(make_context(), spaces("prod"), queues(queue(id="aq_1"), cursor="2"), queues(queue(id="aq_2")))
     error = played.error
     assert isinstance(error, AmbiguousNameError)
@@ -114,14 +114,14 @@ def test_several_matches_are_ambiguous_also_across_pages():
 
 
 def test_two_spaces_of_one_name_are_ambiguous():
-    """And no queue is looked for."""
+    """Two spaces of one name raise AmbiguousNameError before the queue is looked up."""
     error = play_get(make_context(), spaces("prod", "prod")).error
     assert isinstance(error, AmbiguousNameError)
     assert error.matching_ids == ["spc_1", "spc_2"]
 
 
 def test_a_name_that_nothing_has_is_told_with_those_near_it():
-    """What the search for part of it gave."""
+    """NameNotFoundError lists the partial matches of the lookup as candidates."""
     error = play_get(make_context(), spaces("prod"), queues(queue(name="Triage 2"))).error
     assert isinstance(error, NameNotFoundError)
     assert (error.resource, error.name, error.candidates) == ("annotation queue", "Triage", ["Triage 2"])
@@ -131,7 +131,7 @@ def test_a_name_that_nothing_has_is_told_with_those_near_it():
 
 
 def test_only_a_handful_of_the_nearest_names_is_told():
-    """However many contain the one that was looked for."""
+    """NameNotFoundError lists only the five nearest of many partial matches."""
     names = [f"Triage {'x' * number}" for number in reversed(range(1, 100))] + ["TRIAGE", "triage", "triage"]
     found = queues(*(queue(name=name, id=f"aq_{number}") for number, name in enumerate(names)))
     error = play_get(make_context(), spaces("prod"), found).error
@@ -139,7 +139,7 @@ def test_only_a_handful_of_the_nearest_names_is_told():
 
 
 def test_a_misspelt_name_is_compared_with_the_first_page_of_all():
-    """The search finds nothing then, so one more request tells what was meant."""
+    """A name without partial matches is compared with the first page of all names, for one more request."""
     all_queues = queues(queue(name="Triage"), queue(name="Quality"))
     played = play_get(make_context(), spaces("prod"), queues(), all_queues, annotation_queue="Tirage")
     assert played.error.candidates == ["Triage"]
@@ -147,7 +147,7 @@ def test_a_misspelt_name_is_compared_with_the_first_page_of_all():
 
 
 def test_nothing_near_is_told_without_an_empty_list():
-    """The sentence ends where it has nothing more to say."""
+    """The text of NameNotFoundError mentions no candidates where there are none."""
     error = play_get(make_context(), spaces("prod"), queues(), queues()).error
     assert error.candidates == []
     assert str(error).endswith("(names are matched exactly)")
@@ -162,7 +162,7 @@ def test_nothing_near_is_told_without_an_empty_list():
     ],
 )
 def test_projects_datasets_and_configs_are_found_the_same_way(resource, path, items):
-    """One loop, whatever the resource."""
+    """Projects, datasets and configs are looked up in the same way as queues."""
 
     def in_space():
         return "spc_1"
@@ -175,20 +175,20 @@ def test_projects_datasets_and_configs_are_found_the_same_way(resource, path, it
 
 
 def test_a_config_of_an_unknown_kind_is_found_by_name():
-    """It stays a dict, which has a name all the same."""
+    """A config of an unknown type, which is decoded as a dict, is found by its name."""
     answer = reply(200, page("annotation_configs", config(type="ranking", id="ac_9")))
     assert play(Resolver(make_context()).find(CONFIG, "accuracy", "spc_1"), answer).value == "ac_9"
 
 
 def test_names_are_remembered():
-    """The second call by name costs one request."""
+    """A second call by the same names sends one request, because both IDs are cached."""
     context = make_context()
     play_get(context, spaces("prod"), queues(queue()), GOT)
     assert len(play_get(context, GOT).sends) == 1
 
 
 def test_a_memory_ends_after_some_minutes():
-    """Then the name is looked up again, the space's too."""
+    """Cached names expire after `NAME_LIFETIME`, the space's as well."""
     clock = ManualClock()
     context = make_context(clock)
     play_get(context, spaces("prod"), queues(queue()), GOT)
@@ -199,7 +199,7 @@ def test_a_memory_ends_after_some_minutes():
 
 
 def test_the_memory_is_bounded():
-    """The oldest goes first; using a name does not make it young."""
+    """A full cache drops its oldest name."""
     memory = NameCache(ManualClock().as_clock())
     for number in range(NAMES_KEPT + 1):
         memory.remember(("queue", "spc_1", str(number)), f"aq_{number}")
@@ -208,14 +208,14 @@ def test_the_memory_is_bounded():
 
 
 def test_what_was_not_found_is_not_remembered():
-    """The queue may be made in the next second."""
+    """A failed lookup is not cached, since the queue may be created at any moment."""
     context = make_context()
     assert play_get(context, spaces("prod"), queues(), queues()).error
     assert play_get(context, queues(queue()), GOT).value.id == "aq_1"
 
 
 def test_the_same_name_in_two_spaces_is_two_queues():
-    """And of two kinds, two things."""
+    """The cache keeps equal names apart by space and by resource."""
     context = make_context()
     play_get(context, queues(queue(id="aq_1")), GOT, space="spc_1")
     played = play_get(context, queues(queue(id="aq_2")), GOT, space="spc_2")
@@ -224,7 +224,7 @@ def test_the_same_name_in_two_spaces_is_two_queues():
 
 
 def test_a_404_on_a_remembered_id_resolves_once_more():
-    """The queue was deleted and made anew under its name, perhaps with its space."""
+    """A 404 on a cached ID resolves the queue's and the space's name again, and caches the new IDs."""
     context = make_context()
     play_get(context, spaces("prod"), queues(queue()), GOT)
     played = play_get(context, reply(404), spaces("prod"), queues(queue(id="aq_2")), reply(200, queue(id="aq_2")))
@@ -233,13 +233,13 @@ def test_a_404_on_a_remembered_id_resolves_once_more():
 
 
 def test_a_404_on_a_fresh_id_is_the_error():
-    """Just looked up: a second lookup would tell the same."""
+    """A 404 on an ID that was just looked up is raised without a second lookup."""
     played = play_get(make_context(), spaces("prod"), queues(queue()), reply(404, problem(404)))
     assert isinstance(played.error, NotFoundError)
 
 
 def test_a_404_that_is_about_something_else_ends_after_one_more_lookup():
-    """An unknown annotator is a 404, too: the same ID comes back, and the first refusal is the error."""
+    """A 404 on a cached ID is raised if a second lookup returns the same ID, as for an unknown annotator."""
     context = make_context()
     play_get(context, spaces("prod"), queues(queue()), GOT)
     plan = update_queue(
@@ -258,7 +258,7 @@ def test_a_404_that_is_about_something_else_ends_after_one_more_lookup():
 
 
 def test_a_queue_that_is_gone_is_told_by_its_name():
-    """The second lookup finds nothing."""
+    """A 404 on a cached ID raises NameNotFoundError if the second lookup finds nothing."""
     context = make_context()
     play_get(context, spaces("prod"), queues(queue()), GOT)
     played = play_get(context, reply(404), spaces("prod"), queues(), queues())
@@ -266,7 +266,7 @@ def test_a_queue_that_is_gone_is_told_by_its_name():
 
 
 def test_a_name_that_is_not_there_is_said_so_when_the_near_misses_cannot_be_had():
-    """That is what the caller asked about."""
+    """NameNotFoundError is raised without candidates if the request for them fails."""
     server = serve(reply(200, page("spaces")), reply(403, problem(403)))
     with pytest.raises(NameNotFoundError) as caught:
         server.client().annotation_queues.get(annotation_queue="Triage", space="nowhere")
@@ -275,7 +275,7 @@ def test_a_name_that_is_not_there_is_said_so_when_the_near_misses_cannot_be_had(
 
 @pytest.mark.parametrize("names", [("\ud800", "s"), ("aq_1", "\udfff")])
 def test_half_of_a_surrogate_pair_is_refused(names):
-    """No URL can hold it."""
+    """A lone surrogate in a queue or a space is refused before any request, because no URL can hold it."""
     server = serve(reply(200))
     with pytest.raises(InvalidRequestError, match="surrogate"):
         server.client().annotation_queues.get(annotation_queue=names[0], space=names[1])

@@ -1,4 +1,4 @@
-"""Remembered names whose things were made anew: found again, once, whatever the call uses them for."""
+"""Cached names whose resources were created anew: each call resolves them again, once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPANS = SpanSource(project="chat", span_ids=["s1"], **WINDOW)
 
 
 def remembering(*names: tuple[Any, str, str, str]):
-    """Make a session that remembers things: resource, space ID, name, ID."""
+    """Return a context with cached names: resource, space ID, name and ID of each."""
     context = make_context(api_revision="2026-05")
     for resource, space_id, name, found in names:
         context.names.remember((resource.label, space_id, name), found)
@@ -33,14 +33,14 @@ def remembering(*names: tuple[Any, str, str, str]):
 
 
 def listed(items: str, name: str, found: str) -> httpx.Response:
-    """Answer a lookup."""
+    """Build the response to a lookup."""
     item = {"id": found, "name": name, "created_at": STAMP, "updated_at": STAMP, "space_id": "spc_1"}
     extra = {"type": "freeform"} if items == "annotation_configs" else {"description": ""}
     return reply(200, page(items, queue(id=found, name=name) if items == "annotation_queues" else {**item, **extra}))
 
 
 def paths(played) -> list[str]:
-    """Return method and path of each request."""
+    """Return the method and path of each request."""
     return [f"{kwargs['method'].upper()} {kwargs['url'].removeprefix('/v2/')}" for kwargs in played.sends]
 
 
@@ -49,7 +49,7 @@ PROD = (SPACE, "", "prod", "spc_1")
 
 @pytest.mark.parametrize("empty", [GONE, reply(200, page("annotation_queues"))], ids=["refused", "empty"])
 def test_a_queue_of_a_space_that_was_made_anew_is_found(empty):
-    """Servers refuse to list a space that is gone, or find nothing in it."""
+    """A queue is found in a space that was created anew, whether listing the old one fails or returns nothing."""
     near = () if empty is GONE else (empty,)
     answers = [empty, *near, listed("spaces", "prod", "spc_2"), listed("annotation_queues", "Triage", "aq_2"), GOT]
     played = play(get_queue(remembering(PROD), annotation_queue="Triage", space="prod"), *answers)
@@ -58,7 +58,7 @@ def test_a_queue_of_a_space_that_was_made_anew_is_found(empty):
 
 
 def test_a_name_that_is_not_there_is_told_after_a_look_at_its_space():
-    """It is still the same space, so that was not it."""
+    """A missing queue in an unchanged space raises NameNotFoundError after one look at the space."""
     nothing = reply(200, page("annotation_queues"))
     plan = get_queue(remembering(PROD), annotation_queue="Triage", space="prod")
     played = play(plan, nothing, nothing, listed("spaces", "prod", "spc_1"))
@@ -82,7 +82,7 @@ def make(context, *answers, **fields):
 
 
 def test_a_create_finds_its_space_and_configs_again():
-    """And is sent once more, since a 404 has created nothing."""
+    """A create that gets a 404 resolves its space and configs again, and is sent once more with the new IDs."""
     context = remembering(PROD, (CONFIG, "spc_1", "notes", "ac_1"))
     anew = (listed("spaces", "prod", "spc_2"), listed("annotation_configs", "notes", "ac_2"))
     played = make(context, GONE, *anew, reply(201, queue()))
@@ -96,7 +96,7 @@ def test_a_create_finds_its_space_and_configs_again():
 
 
 def test_a_create_finds_projects_and_datasets_again():
-    """Of the sources that go with it."""
+    """A create that gets a 404 resolves the projects and datasets of its sources again."""
     context = remembering((PROJECT, "spc_1", "chat", "proj_1"), (DATASET, "spc_1", "golden", "ds_1"))
     sources = [SPANS, ExampleSource(dataset="golden", example_ids=["e1"])]
     answers = (listed("projects", "chat", "proj_1"), listed("datasets", "golden", "ds_2"), reply(201, queue()))
@@ -108,7 +108,7 @@ def test_a_create_finds_projects_and_datasets_again():
 
 
 def test_a_create_whose_names_lead_to_the_same_is_not_sent_again():
-    """An unknown annotator is a 404, too."""
+    """A create that gets a 404 is not sent again if its names resolve to the same IDs."""
     context = remembering(PROD, (CONFIG, "spc_1", "notes", "ac_1"))
     played = make(context, GONE, listed("spaces", "prod", "spc_1"), listed("annotation_configs", "notes", "ac_1"))
     assert isinstance(played.error, NotFoundError)
@@ -116,13 +116,13 @@ def test_a_create_whose_names_lead_to_the_same_is_not_sent_again():
 
 
 def test_what_was_just_looked_up_is_not_looked_up_again():
-    """Only memory can be out of date."""
+    """A 404 on names that were just looked up is raised, because only cached names can be stale."""
     answers = (listed("spaces", "prod", "spc_1"), listed("annotation_configs", "notes", "ac_1"), GONE)
     assert isinstance(make(remembering(), *answers).error, NotFoundError)
 
 
 def test_an_update_finds_its_configs_again():
-    """Those of a queue that is given by its ID, too."""
+    """An update that gets a 404 resolves its cached config names again, even for a queue given by ID."""
     context = remembering((CONFIG, "spc_1", "notes", "ac_1"))
     plan = update_queue(
         context,
@@ -140,14 +140,14 @@ def test_an_update_finds_its_configs_again():
 
 
 def adding(record_sources, **where) -> Any:
-    """Return the sources of an add."""
+    """Return the arguments of an add."""
     rest = {"progress": None, "ledger": None, "deadline": None}
     return {"annotation_queue": "aq_1", "space": "spc_1", "record_sources": record_sources, **where, **rest}
 
 
 @pytest.mark.parametrize("lazily", [False, True])
 def test_an_add_finds_its_project_again(lazily):
-    """Whether its sources come as a list or from an iterator."""
+    """An add that gets a 404 resolves its project again, for sources in a list or from an iterator."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -164,7 +164,7 @@ def test_an_add_finds_its_project_again(lazily):
 
 
 def test_a_plan_of_an_add_finds_the_space_again():
-    """The project is looked for where the space is now."""
+    """Planning an add resolves a stale space again, and looks for the project in the new one."""
     context = remembering(PROD)
     plan = plan_records(context, annotation_queue="aq_1", space="prod", record_sources=[SPANS])
     played = play(plan, GONE, listed("spaces", "prod", "spc_2"), listed("projects", "chat", "proj_2"))
@@ -172,7 +172,7 @@ def test_a_plan_of_an_add_finds_the_space_again():
 
 
 def test_batches_beside_each_other_all_go_to_the_queue_made_anew():
-    """One of them looks it up; the others wait for that, and none fails."""
+    """Concurrent batches that get a 404 share one lookup of the queue, and all of them succeed."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
@@ -192,7 +192,7 @@ def test_batches_beside_each_other_all_go_to_the_queue_made_anew():
 
 
 def test_an_add_by_names_that_are_right_costs_nothing_more():
-    """Memory is trusted until a 404 says otherwise."""
+    """An add by cached names sends its write as the first request."""
     context = remembering(PROD, (QUEUE, "spc_1", "Triage", "aq_1"), (PROJECT, "spc_1", "chat", "proj_1"))
     plan = add_records(context, **adding([SPANS], annotation_queue="Triage", space="prod"))
     begun = [next(plan)]

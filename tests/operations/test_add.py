@@ -1,4 +1,4 @@
-"""Adding records: what is told of it."""
+"""Adding records: the progress that is reported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.clients import serve
 
 
 def test_progress_ends_at_its_total_with_a_whole_dataset():
-    """A whole dataset counts as one, in both."""
+    """A whole dataset counts as one record in `done` and in `total`, so progress ends at its total."""
     server = serve(reply(201, {"record_sources": [record()]}))
     calls: list[tuple[int, int | None]] = []
     server.client().annotation_queues.add_records(

@@ -1,4 +1,4 @@
-"""Creating a queue exactly once, whatever gets lost on the way, and with any amount of records."""
+"""Creating a queue exactly once, whichever answer is lost, with any number of records."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def make(*answers, context=None, **fields: Any):
 
 
 def methods(played):
-    """Return the method and the last step of the path of each request."""
+    """Return the method and the last path segment of each request."""
     return [(kwargs["method"], kwargs["url"].rpartition("/")[2]) for kwargs in played.sends]
 
 
 def test_a_create_is_one_request():
-    """With ids for everything."""
+    """A create whose space and configs are given by ID sends one request."""
     played = make(MADE)
     assert played.value.id == "aq_1"
     assert played.bodies == [
@@ -68,21 +68,21 @@ def test_a_create_is_one_request():
 
 
 def test_what_has_nothing_to_say_is_not_sent():
-    """A new queue has no instructions to clear, and an annotator who is named twice is one."""
+    """A create omits empty instructions, and sends an annotator that is given twice once."""
     (body,) = make(MADE, instructions="", annotator_emails=["a@b.c", "a@b.c"]).bodies
     assert "instructions" not in body
     assert body["annotator_emails"] == ["a@b.c"]
 
 
 def test_a_config_that_is_named_twice_is_sent_once():
-    """Be it by the same name, or by its name and its ID."""
+    """A config given twice, by the same name or by name and ID, is sent once."""
     configs = reply(200, page("annotation_configs", config(id="ac_9", name="quality")))
     played = make(configs, MADE, annotation_config_ids=["quality", "ac_1", "quality", Id("ac_9")])
     assert played.bodies[-1]["annotation_config_ids"] == ["ac_9", "ac_1"]
 
 
 def test_names_of_space_and_configs_become_ids():
-    """The configs are looked for in the space given."""
+    """A create resolves its space's name, and its configs' names within that space."""
     spaces = page("spaces", {"id": "spc_9", "name": "prod", "description": "", "created_at": "2026-01-01T00:00:00Z"})
     configs = page("annotation_configs", config(id="ac_9"))
     played = make(
@@ -95,13 +95,13 @@ def test_names_of_space_and_configs_become_ids():
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=repr)
 def test_it_is_sent_again_where_the_server_did_not_act(unseen):
-    """No connection, 429 and 503."""
+    """A create is sent again after a failed connection, a 429 or a 503."""
     assert methods(make(unseen, MADE)) == [("POST", "annotation-queues")] * 2
 
 
 @pytest.mark.parametrize("lost", LOST, ids=repr)
 def test_after_a_lost_answer_the_queue_is_looked_up(lost):
-    """And returned, if it is the one asked for; it is never asked for twice."""
+    """A create whose answer was lost looks its queue up and returns it, and is not sent again."""
     played = make(lost, FOUND, GOT)
     assert played.value.id == "aq_1"
     assert methods(played) == [("POST", "annotation-queues"), ("GET", "annotation-queues"), ("GET", "aq_1")]
@@ -109,7 +109,7 @@ def test_after_a_lost_answer_the_queue_is_looked_up(lost):
 
 @pytest.mark.parametrize("lost", LOST, ids=repr)
 def test_a_lost_create_that_made_nothing_is_the_error(lost):
-    """Nothing of that name is there; the caller may try again."""
+    """A lost create that made no queue raises the error of its lost answer."""
     error = make(lost, NONE).error
     assert isinstance(error, APIConnectionError | ServerError | UnexpectedResponseError) or error.status_code == 408
 
@@ -125,40 +125,40 @@ def test_a_lost_create_that_made_nothing_is_the_error(lost):
     ids=lambda other: next(iter(other)),
 )
 def test_a_queue_of_that_name_that_differs_is_not_taken_for_it(other):
-    """It is somebody else's, and the loss is the error."""
+    """A queue of the same name with other fields is not returned for a lost create, whose error is raised."""
     played = make(reply(500), FOUND, reply(200, {**ASKED, **other}))
     assert isinstance(played.error, ServerError)
 
 
 def test_a_server_that_leaves_configs_and_annotators_out_is_believed():
-    """As the documented answer of a get does."""
+    """A queue found after a lost create is returned even if the server omits its configs and annotators."""
     body = {name: value for name, value in ASKED.items() if name not in ("annotators", "annotation_configs")}
     assert make(reply(500), FOUND, reply(200, body)).value.id == "aq_1"
 
 
 def test_order_and_case_of_emails_do_not_matter():
-    """Servers may write them their way."""
+    """A queue found after a lost create is recognised whatever the order and case of its emails."""
     users = [{"id": "u1", "email": "B@b.c"}, {"id": "u2", "email": "a@b.c"}]
     played = make(reply(500), FOUND, reply(200, {**ASKED, "annotators": users}), annotator_emails=["A@b.c", "b@b.c"])
     assert played.error is None
 
 
 def test_a_lookup_that_fails_too_raises_the_first_loss():
-    """That is what happened to the create."""
+    """A lost create whose lookup fails, too, raises the error of the create."""
     played = make(httpx.ReadError("reset"), reply(403, problem(403)))
     assert isinstance(played.error, APIConnectionError)
 
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=repr)
 def test_where_the_server_surely_did_not_act_nothing_is_looked_up(unseen):
-    """After the last try: a queue of that name would be an older one."""
+    """A create that the server certainly did not process looks no queue up, since one found would be older."""
     played = make(unseen, context=make_context(max_retries=0))
     assert isinstance(played.error, APIConnectionError | RateLimitError | ServerError)
     assert methods(played) == [("POST", "annotation-queues")]
 
 
 def test_a_stale_memory_does_not_hide_the_new_queue():
-    """An older queue of the name was used and deleted before."""
+    """The lookup after a lost create ignores a cached ID of an older queue of that name."""
     context = make_context()
     play(get_queue(context, annotation_queue="Triage", space="spc_1"), FOUND, GOT)
     new = {**ASKED, "id": "aq_2"}
@@ -168,7 +168,7 @@ def test_a_stale_memory_does_not_hide_the_new_queue():
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
 def test_a_refusal_is_the_error(status):
-    """A conflict at the first try is a conflict."""
+    """A 4xx answer to a create is raised after one request."""
     played = make(reply(status, problem(status)))
     assert played.error.status_code == status
     assert len(played.sends) == 1
@@ -176,7 +176,7 @@ def test_a_refusal_is_the_error(status):
 
 @pytest.fixture
 def world():
-    """Run an emulator with a small world in it, and a client that waits for nothing."""
+    """Run a seeded emulator and a client that does not wait between retries."""
     with Emulator() as emulator:
         ids = emulator.seed(spans=MAX_RECORDS_PER_REQUEST + 20, examples=30)
         with client_of(emulator) as client:
@@ -196,14 +196,14 @@ def create_with(client: ArizeClient, ids: dict[str, Any], *sources: object, **fi
 
 
 def spans(count: int, **fields: Any) -> SpanSource:
-    """Make a source of the first spans of the seeded project."""
+    """Build a source of the first spans of the seeded project."""
     ids = [f"support-chat-span-{number:05}" for number in range(count)]
     values: dict[str, Any] = {"project": "support-chat", "start_time": "2026-03-02", "end_time": "2026-03-09"}
     return SpanSource(**{**values, "span_ids": ids, **fields})
 
 
 def test_records_go_with_the_create_and_the_rest_follows(world):
-    """More than a request holds, from three sources, each record once."""
+    """A create sends its first records in its own request and adds the rest, each record once."""
     emulator, ids, client = world
     many = MAX_RECORDS_PER_REQUEST + 20
     made = create_with(
@@ -225,7 +225,7 @@ def test_records_go_with_the_create_and_the_rest_follows(world):
     [Fault(method="POST", when="after", drop=True), Fault(method="POST", when="after", status=502, body="html")],
 )
 def test_a_create_whose_answer_was_lost_made_one_queue_with_all_records(world, fault):
-    """The write was applied; the client finds it, and adds what it cannot know to be there."""
+    """A create whose answer was lost after the write makes one queue with all its records."""
     emulator, ids, client = world
     client._context.revision.confirm("2026-10")
     emulator.faults.add(fault)
@@ -235,7 +235,7 @@ def test_a_create_whose_answer_was_lost_made_one_queue_with_all_records(world, f
 
 
 def test_a_name_that_is_taken_is_a_conflict(world):
-    """Also where the queue of that name looks the same."""
+    """A create with a taken name raises ConflictError, even if the existing queue has equal fields."""
     _, ids, client = world
     create_with(client, ids)
     with pytest.raises(ConflictError):
@@ -243,7 +243,7 @@ def test_a_name_that_is_taken_is_a_conflict(world):
 
 
 def test_an_unknown_annotator_makes_nothing(world):
-    """And says so; the next create is not refused for its spelling."""
+    """An unknown annotator raises NotFoundError and creates nothing, and the next create succeeds."""
     emulator, ids, client = world
     with pytest.raises(NotFoundError, match=r"nobody@example\.com"):
         create_with(client, {**ids, "annotators": ["nobody@example.com"]}, assignment_method="all")
@@ -252,7 +252,7 @@ def test_an_unknown_annotator_makes_nothing(world):
 
 
 def test_records_that_do_not_go_in_leave_the_queue_in_the_account(world):
-    """The queue exists, so it is what was completed; what is left can be added."""
+    """When records of a create fail, `.completed` is the new queue and `.remaining` can be added to it."""
     emulator, ids, client = world
     client._context.revision.confirm("2026-10")
     emulator.faults.add(Fault(method="POST", path="*/records", status=403, times=None))
@@ -266,5 +266,5 @@ def test_records_that_do_not_go_in_leave_the_queue_in_the_account(world):
 
 
 def test_the_key_is_not_in_the_body():
-    """Only in its header."""
+    """The API key appears in no argument of a create's request."""
     assert KEY not in repr(make(MADE).sends)

@@ -1,4 +1,4 @@
-"""Each call against the emulator, in both revisions; and what only one of them has."""
+"""Every call against the emulator in both revisions, and features that only one revision has."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WINDOW: dict[str, Any] = {"start_time": "2026-03-02", "end_time": "2026-03-09"}
 
 @attrs.define
 class Desk:
-    """A seeded emulator, a client of it, and a queue."""
+    """Seeded emulator with a client."""
 
     emulator: Emulator
     ids: dict[str, Any]
@@ -42,7 +42,7 @@ class Desk:
 
     @property
     def calls(self) -> Any:
-        """The calls."""
+        """Return the client's annotation queue calls."""
         return self.client.annotation_queues
 
     def create(self, name: str = "Triage", **fields: Any) -> Any:
@@ -51,7 +51,7 @@ class Desk:
         return self.calls.create(name=name, space="demo", **{**arguments, **fields})
 
     def filled(self) -> tuple[str, list[str]]:
-        """Create a queue with three records; give its ID and theirs."""
+        """Create a queue with three records; return its ID and theirs."""
         ids = [f"support-chat-span-{number:05}" for number in range(3)]
         made = self.create(record_sources=[SpanSource(project="support-chat", span_ids=ids, **WINDOW)])
         return made.id, [record.id for record in self.calls.iter_records(annotation_queue=made.id)]
@@ -59,7 +59,7 @@ class Desk:
 
 @pytest.fixture(params=[OLD, NEW])
 def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
-    """Run an emulator of each revision."""
+    """Run a seeded emulator of each revision."""
     with Emulator(revision=request.param) as emulator:
         ids = emulator.seed(spans=20)
         with client_of(emulator) as client:
@@ -67,7 +67,7 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
 
 
 def test_the_life_of_a_queue(desk):
-    """Create, get by both ways, list, update, delete."""
+    """A queue can be created, read by ID and by name, listed, updated and deleted."""
     made = desk.create(instructions="Look closely.", assignment_method="random")
     assert [config.name for config in made.annotation_configs] == ["accuracy", "notes"]
     assert [str(config.type) for config in made.annotation_configs] == ["categorical", "freeform"]
@@ -85,7 +85,7 @@ def test_the_life_of_a_queue(desk):
 
 
 def test_clearing_instructions(desk):
-    """None clears, in either spelling; an empty text means the same; not given means unchanged."""
+    """An update clears instructions with None or an empty string, and keeps them if they are not given."""
     made = desk.create(instructions="Look closely.")
     assert desk.calls.update(annotation_queue=made.id, name="Other").instructions == "Look closely."
     assert desk.calls.update(annotation_queue=made.id, instructions=None).instructions is None
@@ -94,7 +94,7 @@ def test_clearing_instructions(desk):
 
 
 def test_configs_of_an_update_may_be_names(desk):
-    """They are looked for in the space given, else in the queue's own."""
+    """Config names of an update are resolved in the given space, or else in the queue's own space."""
     made = desk.create()
     for where in ({"annotation_queue": "Triage", "space": "demo"}, {"annotation_queue": made.id}):
         changed = desk.calls.update(**where, annotation_config_ids=["helpfulness", "notes"])
@@ -104,7 +104,7 @@ def test_configs_of_an_update_may_be_names(desk):
 
 
 def test_reading_annotating_and_assigning(desk):
-    """Records show what was done with them, in the contract's spelling."""
+    """Records show their annotations and assignments in the contract's spelling, page by page."""
     queue_id, records = desk.filled()
     notes = [AnnotationInput(name="accuracy", label="correct", score=1), {"name": "notes", "text": "Fine."}]
     done = desk.calls.annotate_record(annotation_queue=queue_id, record_id=records[0], annotations=notes)
@@ -135,7 +135,7 @@ def test_reading_annotating_and_assigning(desk):
 
 
 def test_adding_counts_and_adding_again_adds_nothing(desk):
-    """201 and 200 are told apart by the counts, in either revision."""
+    """Adding records counts them as created, and adding them again as already present."""
     made = desk.create()
     source = SpanSource(project="support-chat", span_ids=[f"support-chat-span-{n:05}" for n in range(5)], **WINDOW)
     sources = [source, ExampleSource(dataset="golden-questions", example_ids=["example-0000"])]
@@ -146,7 +146,7 @@ def test_adding_counts_and_adding_again_adds_nothing(desk):
 
 
 def test_planning_sends_nothing_that_writes(desk):
-    """Names are looked up, and that is all."""
+    """Planning an add sends only reads, for names."""
     made = desk.create()
     source = SpanSource(project="support-chat", span_ids=["a", "b", "a"], **WINDOW)
     desk.emulator.clear_requests()
@@ -156,14 +156,14 @@ def test_planning_sends_nothing_that_writes(desk):
 
 
 def test_deleting_ignores_what_is_not_there(desk):
-    """204 does not mean that all were there."""
+    """Deleting records ignores repeated IDs and records that do not exist."""
     queue_id, records = desk.filled()
     assert desk.calls.delete_records(annotation_queue=queue_id, record_ids=[records[0], "unknown", records[0]]) is None
     assert [record["id"] for record in desk.emulator.records(queue_id)] == records[1:]
 
 
 def test_many_at_once(desk):
-    """Mappings in, mappings out, in input order."""
+    """Bulk annotate and assign calls take mappings, and return mappings in input order."""
     queue_id, records = desk.filled()
     notes = {record: [{"name": "notes", "text": record}] for record in reversed(records)}
     done = desk.calls.annotate_records(annotation_queue="Triage", space="demo", annotations=notes)
@@ -173,7 +173,7 @@ def test_many_at_once(desk):
 
 
 def test_names_of_one_queue_cost_one_lookup(desk):
-    """However many records are annotated by its name."""
+    """A queue's name is looked up once, however many records are annotated by it."""
     _, records = desk.filled()
     desk.client._context.names.forget(("annotation queue", desk.ids["space"], "Triage"))
     desk.client._context.names.forget(("space", "", "demo"))
@@ -189,7 +189,7 @@ def test_names_of_one_queue_cost_one_lookup(desk):
 
 
 def test_a_name_that_moved_on_is_not_mixed_up(desk):
-    """After a rename or a delete by this client, the old name is looked up anew."""
+    """A name that this client renamed or deleted is looked up again."""
     first = desk.create("Triage")
     assert desk.calls.get(annotation_queue="Triage", space="demo").id == first.id
     desk.calls.update(annotation_queue="Triage", space="demo", name="Triage of March")
@@ -207,7 +207,7 @@ def test_a_name_that_moved_on_is_not_mixed_up(desk):
 
 
 def test_a_space_whose_name_is_part_of_another_is_not_mixed_up(desk):
-    """The queue of "demo" is not that of "demo-eu", which the substring filter finds too."""
+    """A queue in "demo-eu" is not returned for space "demo", though the server's substring filter finds both."""
     other = desk.emulator.add_space("demo-eu")
     notes = desk.emulator.add_annotation_config(other, "notes")
     desk.calls.create(
@@ -220,7 +220,7 @@ def test_a_space_whose_name_is_part_of_another_is_not_mixed_up(desk):
 
 
 def test_at_most_one_request_is_for_the_spelling(desk):
-    """Whatever the server speaks, with no setting; nothing is written twice."""
+    """Negotiating the revision costs at most one refused request per client and repeats no write."""
     for number in range(3):
         made = desk.create(f"q{number}", assignment_method="all", instructions="x")
         desk.calls.update(annotation_queue=made.id, instructions=None)
@@ -231,7 +231,7 @@ def test_at_most_one_request_is_for_the_spelling(desk):
 
 
 def test_what_only_the_new_revision_has(desk):
-    """Traces, sessions, tags and the allowlist work there; under the old one they are refused, locally once known."""
+    """Traces, sessions, tags and the allowlist need the new revision; a known old one refuses them locally."""
     made = desk.create()
     trace = TraceSource(project=desk.ids["projects"]["support-chat"], trace_ids=["support-chat-trace-00000"], **WINDOW)
     context = SessionSource(
@@ -266,14 +266,14 @@ def test_what_only_the_new_revision_has(desk):
 
 @pytest.mark.parametrize("operation", [list_tags, add_tags])
 def test_what_may_be_there_is_asked_for(operation):
-    """While nothing is known of the server, it decides."""
+    """A tag call is sent while the server's revision is unknown, and its 404 is raised."""
     arguments = {} if operation is list_tags else {"tag_ids": ["t1"]}
     plan = operation(make_context(), annotation_queue="aq_1", space=None, **arguments)
     assert isinstance(play(plan, reply(404)).error, NotFoundError)
 
 
 def test_a_refused_key_stops_a_call_and_is_told(desk, caplog):
-    """Nothing more is sent after a 401."""
+    """A 401 stops a bulk call, every record remains, and the API key is in no error or log."""
     caplog.set_level(logging.INFO)
     notes = {f"r{number}": [{"name": "a", "text": "x"}] for number in range(50)}
     client = ArizeClient(api_key="wrong-key-of-mine", base_url=desk.emulator.url)
@@ -285,7 +285,7 @@ def test_a_refused_key_stops_a_call_and_is_told(desk, caplog):
 
 
 def test_an_empty_page_is_a_page():
-    """It is true, has no items, and says that it is the last."""
+    """An empty page is truthy, has no items and reports that no page follows."""
     plan = list_queues(make_context(), space=None, name=None, limit=1, cursor=None)
     found = play(plan, reply(200, page("annotation_queues"))).value
     assert found

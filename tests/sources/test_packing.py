@@ -1,4 +1,4 @@
-"""The planner: every ID once, in order, within the limits, in few requests."""
+"""The packer: every ID is sent once, in order, within the limits, in few requests."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ CLASSES = {"span": SpanSource, "trace": TraceSource, "session": SessionSource}
 
 
 def make(kind: str, owner: str, ids: list[str] | None) -> RecordSource:
-    """Make a source of a kind, of one day."""
+    """Build a source of a kind, with a window of one day."""
     if kind == "example":
         return ExampleSource(dataset=Id(owner), example_ids=ids)
     return CLASSES[kind](project=Id(owner), **WINDOW, **{f"{kind}_ids": ids})
 
 
 def plan_sizes(sizes: list[tuple[str, int]]) -> RecordPlan:
-    """Plan sources of these kinds and sizes, each of a project or dataset of its own."""
+    """Pack sources of these kinds and sizes, each with a project or dataset of its own."""
     numbers = count()
     return pack(
         normalise(
@@ -45,14 +45,14 @@ def plan_sizes(sizes: list[tuple[str, int]]) -> RecordPlan:
 
 
 def lower_bound(sizes: list[tuple[str, int]]) -> int:
-    """No plan has fewer requests than this."""
+    """Return a number of requests that no plan can go below."""
     records = sum(size for _, size in sizes)
     sessions = sum(size for kind, size in sizes if kind == "session")
     return max(math.ceil(records / RECORDS), math.ceil(len(sizes) / SLOTS), math.ceil(sessions / SESSIONS))
 
 
 def sent(planned: RecordPlan, owner: str) -> list[str]:
-    """Return the IDs of an owner in the order in which they are sent."""
+    """Return the IDs of an owner in sending order."""
     parts = [part for request in planned.requests for part in request.sources]
     return [id_ for part in parts if part.source.owner == owner for id_ in part.ids or ()]
 
@@ -72,7 +72,7 @@ source_lists = st.lists(
 def test_every_id_is_sent_once_in_order_and_duplicates_are_counted(
     given_sources: list[tuple[str, str, list[str] | None]],
 ) -> None:
-    """For each source what is sent is what was given, without its repetitions, in order; the counts add up."""
+    """Each source's IDs are sent once and in order, and its repeated IDs are counted as duplicates."""
     planned = pack(normalise([make(*source) for source in given_sources]))
     expected: dict[object, list[str]] = {}
     for kind, owner, ids in given_sources:
@@ -91,7 +91,7 @@ def test_every_id_is_sent_once_in_order_and_duplicates_are_counted(
 
 @given(source_lists)
 def test_no_request_breaks_a_limit(given_sources: list[tuple[str, str, list[str] | None]]) -> None:
-    """Each request holds one or two sources, records and sessions within their limits, or one whole dataset."""
+    """Each request holds at most two sources within the record and session limits, or one whole dataset."""
     planned = pack(normalise([make(*source) for source in given_sources]))
     for request in planned.requests:
         assert 1 <= len(request.sources) <= SLOTS
@@ -107,7 +107,7 @@ def test_no_request_breaks_a_limit(given_sources: list[tuple[str, str, list[str]
 
 
 def test_a_list_keeps_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a kind of source may list fewer IDs than a request may hold records, each of its parts stays within."""
+    """A list of IDs with a lower limit than a request is split into parts within that limit."""
     for kind in KINDS:
         monkeypatch.setitem(sources_packing._LONGEST, kind, 40)
         planned = plan_sizes([(kind, 100), ("span", 7)])
@@ -119,13 +119,13 @@ def test_a_list_keeps_its_own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["span", "example"]), st.integers(1, 3 * RECORDS)), min_size=1, max_size=25))
 def test_without_sessions_a_plan_is_never_far_above_the_bound(sizes: list[tuple[str, int]]) -> None:
-    """Of any number of sources, the requests are at most 4/3 of the lower bound, plus one."""
+    """A plan without sessions needs at most 4/3 of the lower bound plus one request."""
     bound = lower_bound(sizes)
     assert bound <= len(plan_sizes(sizes).requests) <= 4 / 3 * bound + 1
 
 
 def random_sizes(dice: random.Random, largest: int, share: float) -> list[tuple[str, int]]:
-    """Make up to seven sources of any size up to the largest, about this share of them sessions."""
+    """Return up to seven random sizes up to the largest, with about this share of sessions."""
     others = [kind for kind in KINDS if kind != "session"]
     kinds = ("session" if dice.random() < share else dice.choice(others) for _ in range(dice.randint(1, 7)))
     return [(kind, dice.randint(1, largest)) for kind in kinds]
@@ -134,7 +134,7 @@ def random_sizes(dice: random.Random, largest: int, share: float) -> list[tuple[
 @pytest.mark.parametrize("share", [0, 0.2, 0.33, 0.75])
 @pytest.mark.parametrize("largest", [SESSIONS, RECORDS, RECORDS + 2 * SESSIONS, 6 * RECORDS])
 def test_random_plans_are_near_the_bound(largest: int, share: float) -> None:
-    """Of up to seven sources 98 % are within one of the lower bound, and none above 4/3 of it plus one."""
+    """98 % of plans of up to seven sources are within one of the bound, and none exceeds 4/3 of it plus one."""
     dice = random.Random(20_260_301)
     over = Counter[int]()
     for _ in range(500):
@@ -147,11 +147,11 @@ def test_random_plans_are_near_the_bound(largest: int, share: float) -> None:
 
 
 def test_where_no_plan_can_be_near_the_bound() -> None:
-    """Sessions can put even the best plan above 4/3 of the bound plus one; ours is then the best.
+    """Sessions can force even the best plan above 4/3 of the bound plus one, and then ours is the best.
 
-    A request links at most two sources, so m requests that hang together hold at most m + 1 sources, and that
-    many only as a chain that ends with two sources each of which fits whole beside another. Here one source
-    alone does that, so seven sources need seven requests.
+    A request holds at most two sources, so m connected requests hold at most m + 1 sources. They reach m + 1 only
+    as a chain whose two end sources each fit whole into a request beside another source. Only one of the seven
+    sources here does, so they need seven requests.
     """
     sizes = [("span", RECORDS)] * 3 + [("session", SESSIONS + 1)] * 3 + [("session", 1)]
     assert lower_bound(sizes) == 4
@@ -173,12 +173,12 @@ def test_where_no_plan_can_be_near_the_bound() -> None:
     ],
 )
 def test_plans_at_the_limits(sizes: list[tuple[str, int]], requests: int) -> None:
-    """What just fits goes into one request, and one record more needs another."""
+    """Records that just fit share one request, and one record more needs another request."""
     assert len(plan_sizes(sizes).requests) == requests
 
 
 def test_many_ids_and_many_sources_are_planned_whole() -> None:
-    """Two hundred thousand IDs, in seven sources or in ten thousand, all come out, at the lower bound."""
+    """Two hundred thousand IDs in seven or in ten thousand sources are all packed, at the lower bound."""
     for size, sources in ((200_000 // 7, 7), (20, 10_000)):
         sizes = [("span", size)] * sources
         planned = plan_sizes(sizes)
@@ -187,7 +187,7 @@ def test_many_ids_and_many_sources_are_planned_whole() -> None:
 
 
 def test_equal_sources_are_merged_and_others_are_not() -> None:
-    """Only the same kind, owner, window and version make one source; a name is not the ID that looks like it."""
+    """Only sources with equal kind, owner, window and version are merged; a Name is not the Id that reads the same."""
     day = {"start_time": "2026-03-01", "end_time": "2026-03-02"}
     same = {"start_time": "2026-03-01T01:00+01:00", "end_time": "2026-03-02T00:00Z"}
     sources = [
@@ -211,7 +211,7 @@ def test_equal_sources_are_merged_and_others_are_not() -> None:
 
 
 def test_requests_are_spelled_for_the_wire() -> None:
-    """A request's body names IDs, UTC times and the record types in lower case."""
+    """The wire form of a request has IDs, UTC times and lower-case record types."""
     planned = pack(
         normalise(
             [
@@ -235,7 +235,7 @@ def test_requests_are_spelled_for_the_wire() -> None:
 
 
 def test_a_plan_prints_as_a_table() -> None:
-    """Printing shows a line for each source of each request, and the totals; repr stays short."""
+    """A plan prints one line for each source of each request and the totals, and its repr stays short."""
     ids = [f"s{number}" for number in range(RECORDS + 1)]
     sources = [
         SpanSource(project=Id("p1"), **WINDOW, span_ids=[*ids, "s0"]),
@@ -256,7 +256,7 @@ def test_a_plan_prints_as_a_table() -> None:
 
 @given(st.lists(st.sampled_from("abc")))
 def test_dedupe_keeps_the_first_and_counts_the_rest(ids: list[str]) -> None:
-    """Each ID stays once, where it came first."""
+    """`dedupe` keeps the first occurrence of each ID and counts the others."""
     kept, dropped = dedupe(ids)
     assert kept == sorted(set(ids), key=ids.index)
     assert dropped == len(ids) - len(kept)

@@ -1,4 +1,4 @@
-"""Record sources: the forms they may have, what is refused, and how they are spelled for the wire."""
+"""Record sources: accepted forms, refused values, and the wire form."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ WIRE = {"record_type": "span", "project_id": "p1", "start_time": START, "end_tim
 
 
 def problems(*items: object) -> list[str]:
-    """Return the problems of record sources."""
+    """Return the problems that record sources are refused for."""
     with pytest.raises(InvalidRequestError) as caught:
         normalise(items)
     return list(caught.value.problems)
 
 
 def one(item: object) -> RecordSource:
-    """Read one record source."""
+    """Read a single record source."""
     (source,) = normalise([item])
     return source
 
@@ -56,7 +56,7 @@ def one(item: object) -> RecordSource:
     ids=lambda source: source.kind,
 )
 def test_our_sources_come_through_as_they_are(source: RecordSource) -> None:
-    """A source of ours that needs no reading stays equal, and what was said to be a name or an ID stays so."""
+    """A valid source reads as an equal source, and an Id or a Name keeps its type."""
     read = one(source)
     assert read == source
     assert type(read) is type(source)
@@ -65,14 +65,14 @@ def test_our_sources_come_through_as_they_are(source: RecordSource) -> None:
 
 @pytest.mark.parametrize("kind", ["span", "SPAN", "Span"])
 def test_mappings_are_read_in_any_case(kind: str) -> None:
-    """A mapping with the wire's names is a source, its record type in any case, its project_id an ID."""
+    """A mapping with wire names is read whatever the case of its record type, and its project_id becomes an Id."""
     source = one(WIRE | {"record_type": kind})
     assert source == SpanSource(project="p1", start_time=START, end_time=END, span_ids=["s1"])
     assert type(source.owner) is Id
 
 
 def test_mappings_may_name_the_project_or_dataset() -> None:
-    """`project` and `dataset` in a mapping are taken as they are, for names to be looked up."""
+    """`project` and `dataset` in a mapping keep their type, so that names can be looked up."""
     span = {key: value for key, value in WIRE.items() if key != "project_id"}
     assert type(one(span | {"project": "chat"}).owner) is str
     assert type(one({"record_type": "example", "dataset": Name("golden")}).owner) is Name
@@ -80,7 +80,7 @@ def test_mappings_may_name_the_project_or_dataset() -> None:
 
 
 def test_raw_inputs_are_read_bare_and_wrapped() -> None:
-    """The raw client's inputs, bare or in a wrapper with `actual_instance`, are sources."""
+    """Inputs of the raw client are read, bare or in a wrapper with `actual_instance`."""
     span = models.AnnotationQueueSpanRecordInput(
         record_type="span",
         project_id="p1",
@@ -96,7 +96,7 @@ def test_raw_inputs_are_read_bare_and_wrapped() -> None:
 
 
 def test_inputs_of_other_clients_are_read() -> None:
-    """Any object with the wire's fields is a source, also with an enum for its type and None for absent fields."""
+    """Any object with the wire's fields is read, even with an enum as its type and None for absent fields."""
     kind = enum.Enum("kind", {"SESSION": "SESSION"})
     item = SimpleNamespace(record_type=kind.SESSION, project_id="p1", start_time=START, end_time=END, session_ids=["x"])
     example = SimpleNamespace(record_type="EXAMPLE", dataset_id="d1", dataset_version_id=None, example_ids=None)
@@ -117,7 +117,7 @@ def test_inputs_of_other_clients_are_read() -> None:
     ],
 )
 def test_times_become_plain_datetimes_in_utc(given_time: Any, expected: datetime) -> None:
-    """Aware datetimes, dates and ISO 8601 strings are read as UTC; a date is its midnight."""
+    """Aware datetimes, dates and ISO 8601 strings become datetimes in UTC; a date becomes its midnight."""
     source = one(SpanSource(**SPAN | {"start_time": given_time}))
     assert source.window == (expected, END)
     assert type(source.window[0]) is datetime
@@ -125,7 +125,7 @@ def test_times_become_plain_datetimes_in_utc(given_time: Any, expected: datetime
 
 
 def test_a_date_as_end_is_its_midnight_too() -> None:
-    """The end follows the same rule as the start, so one date for both is no range."""
+    """A date as the end means its midnight, so the same date for start and end is an empty range."""
     day = date(2026, 3, 1)
     source = SpanSource(project="p", start_time=day, end_time=date(2026, 3, 2), span_ids=["s"])
     assert one(source).window == (START, START + timedelta(days=1))
@@ -153,14 +153,14 @@ def test_a_date_as_end_is_its_midnight_too() -> None:
 )
 @pytest.mark.parametrize("field", ["start_time", "end_time"])
 def test_other_times_are_refused(field: str, time: Any, rule: str) -> None:
-    """What is no point in time, or not certainly one, is refused with the field, the value and the rule."""
+    """A value that is not certainly one point in time is refused, with its field, value and rule."""
     (text,) = problems(SpanSource(**SPAN | {field: time}))
     assert text.startswith(f"record_sources[0].{field}: ")
     assert f" {rule}" in text
 
 
 def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
-    """The longest range is accepted, a microsecond more is refused, and so is a reversed range."""
+    """A range of the maximum length is accepted, and one microsecond more or a reversed range is refused."""
     tick = timedelta(microseconds=1)
     one(SpanSource(**SPAN))
     (text,) = problems(SpanSource(**SPAN | {"end_time": END + tick}))
@@ -188,13 +188,13 @@ def test_a_range_may_be_as_long_as_the_limit_and_no_longer() -> None:
     ],
 )
 def test_ids_are_a_list_of_non_empty_strings(ids: Any, expected: list[str]) -> None:
-    """An empty list, a bare string and other things that are no IDs are refused, by position."""
+    """IDs that are not a non-empty list of non-empty strings are refused, each with its position."""
     assert problems(SpanSource(**SPAN | {"span_ids": ids})) == [f"record_sources[0]{text}" for text in expected]
     assert problems(WIRE | {"span_ids": ids}) == [f"record_sources[0]{text}" for text in expected]
 
 
 def test_an_empty_list_of_examples_is_not_the_whole_dataset() -> None:
-    """`example_ids=[]` is refused and says how to mean the whole dataset; None means it."""
+    """An empty `example_ids` is refused with a hint to omit it, and None means the whole dataset."""
     (text,) = problems(ExampleSource(dataset="d", example_ids=[]))
     assert text == (
         "record_sources[0].example_ids: [] is empty, where at least one ID is needed; leave it out for the whole "
@@ -204,7 +204,7 @@ def test_an_empty_list_of_examples_is_not_the_whole_dataset() -> None:
 
 
 def test_unknown_keys_are_named_with_the_allowed_ones() -> None:
-    """A key that the kind of source does not have is refused, in a mapping as in a raw input."""
+    """An unknown key in a mapping or a raw input is refused, and the error lists the allowed keys."""
     rule = (
         "is no key of record type 'span'; allowed are record_type, project_id, project, start_time, end_time, span_ids"
     )
@@ -233,14 +233,14 @@ def test_unknown_keys_are_named_with_the_allowed_ones() -> None:
     ],
 )
 def test_items_that_are_no_sources_are_refused(item: object, start: str) -> None:
-    """An unknown record type or form is refused, with what is known."""
+    """An unknown record type or form is refused, and the error lists the known ones."""
     (text,) = problems(item)
     assert text.startswith(f"record_sources[0]{start}")
 
 
 @pytest.mark.parametrize("owner", ["", 5, None])
 def test_project_and_dataset_are_non_empty_strings(owner: Any) -> None:
-    """An empty, absent or non-string project, dataset or version is refused by the name that was used for it."""
+    """A project or dataset that is empty, missing or not a string is refused under the key that was used."""
     rule = "is missing" if owner is None else f"{owner!r} is not a non-empty string"
     assert problems(SpanSource(**SPAN | {"project": owner})) == [f"record_sources[0].project: {rule}"]
     assert problems(WIRE | {"project_id": owner}) == [f"record_sources[0].project_id: {rule}"]
@@ -248,7 +248,7 @@ def test_project_and_dataset_are_non_empty_strings(owner: Any) -> None:
 
 
 def test_a_version_is_a_non_empty_string() -> None:
-    """An empty version is refused, since the server could not tell which is meant."""
+    """An empty dataset version is refused, because it identifies no version."""
     assert problems(ExampleSource(dataset="d", dataset_version_id="")) == [
         "record_sources[0].dataset_version_id: '' is not a non-empty string"
     ]
@@ -256,20 +256,20 @@ def test_a_version_is_a_non_empty_string() -> None:
 
 @pytest.mark.parametrize("items", [None, "span", 7, WIRE, SpanSource(**SPAN)])
 def test_record_sources_are_a_list(items: Any) -> None:
-    """A single source, a string or nothing in place of a list is refused."""
+    """A single source, a string or None in place of a list of sources is refused."""
     with pytest.raises(InvalidRequestError, match=r"^record_sources: .* is not a list of record sources$"):
         normalise(items)
 
 
 def test_record_sources_are_not_empty() -> None:
-    """No source at all is refused, also from an iterator."""
+    """An empty list or iterator of sources is refused."""
     assert problems() == ["record_sources: is empty, where at least one record source is needed"]
     with pytest.raises(InvalidRequestError, match="is empty"):
         normalise(iter(()))
 
 
 def test_all_problems_are_reported_at_once() -> None:
-    """One error names everything wrong in all sources, in their order, and shows no long value whole."""
+    """One error reports all problems of all sources in order, and shortens long values."""
     found = problems(
         SpanSource(project="", start_time="2026-03-01", end_time="soon", span_ids=["ok", ""]),
         SpanSource(**SPAN),
@@ -289,7 +289,7 @@ def test_all_problems_are_reported_at_once() -> None:
 
 
 def test_a_source_keeps_the_ids_of_an_iterator() -> None:
-    """A source made of an iterator can be used twice, and its repr does not list all IDs."""
+    """A source built from an iterator of IDs can be read twice, and its repr stays short."""
     source = SpanSource(**SPAN | {"span_ids": (str(number) for number in range(1000))})
     assert one(source) == one(source)
     assert len(one(source).ids or ()) == 1000
@@ -297,7 +297,7 @@ def test_a_source_keeps_the_ids_of_an_iterator() -> None:
 
 
 def test_copies_with_other_ids_or_owner() -> None:
-    """`with_ids` and `with_owner` change that and nothing else, whatever the kind."""
+    """`with_ids` and `with_owner` return copies that differ in nothing else, for every kind of source."""
     assert SpanSource(**SPAN).with_ids(["x"]) == SpanSource(**SPAN | {"span_ids": ["x"]})
     assert SpanSource(**SPAN).with_owner(Id("p1")) == SpanSource(**SPAN | {"project": Id("p1")})
     assert ExampleSource(dataset="d").with_owner(Id("d1")).owner == "d1"
@@ -305,7 +305,7 @@ def test_copies_with_other_ids_or_owner() -> None:
 
 
 def test_sources_are_values() -> None:
-    """Sources of equal content are equal and hash alike, and cannot be changed."""
+    """Sources with equal content are equal, hash alike and are immutable."""
     assert hash(SpanSource(**SPAN)) == hash(SpanSource(**SPAN))
     with pytest.raises(AttributeError):
         SpanSource(**SPAN).project = "other"  # type: ignore[misc]
@@ -316,7 +316,7 @@ def test_sources_are_values() -> None:
     st.timedeltas(timedelta(microseconds=1), timedelta(days=limits.MAX_TIME_RANGE_DAYS)),
 )
 def test_times_on_the_wire_are_the_times_given(start: datetime, length: timedelta) -> None:
-    """A window is spelled in UTC with a Z, to the microsecond, and reads back as the same points in time."""
+    """A window on the wire is in UTC with a Z, and reads back to the same microsecond."""
     end = start.astimezone(UTC) + length
     source = one(SpanSource(project=Id("p"), start_time=start, end_time=end, span_ids=["s"]))
     wire = to_wire(source, source.ids)
@@ -327,7 +327,7 @@ def test_times_on_the_wire_are_the_times_given(start: datetime, length: timedelt
 
 
 def test_the_wire_form_is_plain_json_types() -> None:
-    """Each kind has the contract's fields; what was not given is left out; strings are plain."""
+    """The wire form has the contract's fields as plain JSON types, and omits fields that were not given."""
     source = one(TraceSource(project=Id("p1"), start_time=START, end_time=END, trace_ids=["t1", "t2"]))
     wire = to_wire(source, ["t2"])
     assert wire == {

@@ -1,4 +1,4 @@
-"""`from_rows`: rows with an ID and a time become the fewest sources."""
+"""`from_rows`: rows with an ID and a time become as few sources as possible."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from arize_queues.errors import InvalidRequestError
 START = datetime(2026, 3, 1, tzinfo=UTC)
 LONGEST = timedelta(days=limits.MAX_TIME_RANGE_DAYS)
 TICK = timedelta(microseconds=1)
-# Rows are dense around the places where a window just ends.
+# Many rows lie at the very end of a window, where off-by-one errors show.
 offsets = st.builds(
     lambda windows, rest: windows * LONGEST + rest,
     st.integers(0, 4),
@@ -31,12 +31,12 @@ offsets = st.builds(
 
 
 def rows_at(times: Iterable[datetime]) -> list[dict[str, Any]]:
-    """Make a row for each time."""
+    """Return a row for each time."""
     return [{"context.span_id": f"s{row}", "start_time": time} for row, time in enumerate(times)]
 
 
 def fewest(times: list[datetime]) -> int:
-    """Count the fewest half-open windows by trying, at each step, every length of the first one."""
+    """Return the smallest number of half-open windows, by trying every length of the first one at each step."""
     times = sorted(times)
     best = [0] * (len(times) + 1)
     for first in reversed(range(len(times))):
@@ -47,7 +47,7 @@ def fewest(times: list[datetime]) -> int:
 
 @given(st.lists(offsets, max_size=12))
 def test_windows_cover_all_rows_and_are_the_fewest(starts: list[timedelta]) -> None:
-    """Every row is in one window, strictly before its end; windows keep the limit; no fewer would do."""
+    """Every row is in one window, no window exceeds the limit, and there are as few windows as possible."""
     times = [START + start for start in starts]
     sources = SpanSource.from_rows(rows_at(times), project="chat")
     placed = [id_ for source in sources for id_ in source.span_ids]
@@ -63,7 +63,7 @@ def test_windows_cover_all_rows_and_are_the_fewest(starts: list[timedelta]) -> N
 
 
 def test_a_row_at_the_limit_begins_the_next_window() -> None:
-    """A row exactly the longest range after the first is in no window that ends on it."""
+    """A row exactly the longest range after the first one starts the next window."""
     sources = SpanSource.from_rows(rows_at([START, START + LONGEST - TICK, START + LONGEST]), project="p")
     assert [source.window for source in sources] == [
         (START, START + LONGEST),
@@ -81,7 +81,7 @@ def test_a_row_at_the_limit_begins_the_next_window() -> None:
     ],
 )
 def test_each_kind_has_the_column_that_arize_has(cls: Any, column: str, field: str) -> None:
-    """Without `id` the column is the one of Arize's exports; with `id` and `time` it is the one named."""
+    """The ID column defaults to the one in Arize's exports, and `id` and `time` name other columns."""
     (source,) = cls.from_rows([{column: "x", "start_time": START}], project="chat")
     assert isinstance(source, cls)
     assert (source.project, getattr(source, field)) == ("chat", ("x",))
@@ -92,7 +92,7 @@ def test_each_kind_has_the_column_that_arize_has(cls: Any, column: str, field: s
     ("cls", "column"), [(TraceSource, "context.trace_id"), (SessionSource, "attributes.session.id")]
 )
 def test_traces_and_sessions_count_once_at_their_earliest_row(cls: Any, column: str) -> None:
-    """Spans of one trace, or of one session, make one ID in the window of the first of them."""
+    """The spans of one trace or session become one ID in the window of the earliest span."""
     times = {"a": [3 * LONGEST, timedelta(0)], "b": [timedelta(hours=1), LONGEST]}
     rows = [{column: id_, "start_time": START + at} for id_, both in times.items() for at in both]
     (source,) = cls.from_rows(rows, project="p")
@@ -101,7 +101,7 @@ def test_traces_and_sessions_count_once_at_their_earliest_row(cls: Any, column: 
 
 
 def test_repeated_spans_are_left_for_the_planner_to_count() -> None:
-    """A span that is in the rows twice is in the source twice, and the plan drops and counts it."""
+    """A repeated span stays in its source, and the plan drops it and counts it as a duplicate."""
     rows = rows_at([START]) * 2
     sources = SpanSource.from_rows(rows, project="p")
     assert [source.span_ids for source in sources] == [("s0", "s0")]
@@ -109,7 +109,7 @@ def test_repeated_spans_are_left_for_the_planner_to_count() -> None:
 
 
 def test_no_rows_make_no_sources() -> None:
-    """An empty table is nothing to do, not an error."""
+    """An empty table or iterator of rows makes no sources and raises no error."""
     assert SpanSource.from_rows([], project="p") == []
     assert SpanSource.from_rows(iter(()), project="p") == []
     empty = pd.DataFrame({"context.span_id": [], "start_time": []})
@@ -117,7 +117,7 @@ def test_no_rows_make_no_sources() -> None:
 
 
 def test_tables_and_rows_are_read_alike() -> None:
-    """Pandas and narwhals tables, iterators of mappings and ISO strings give the same sources."""
+    """Pandas and narwhals tables, iterators of mappings and ISO strings make the same sources."""
     rows = rows_at([START, START + timedelta(days=1), START + 2 * LONGEST])
     expected = SpanSource.from_rows(rows, project="p")
     assert len(expected) == 2
@@ -131,7 +131,7 @@ def test_tables_and_rows_are_read_alike() -> None:
 
 @pytest.mark.parametrize("library", ["polars", "pyarrow"])
 def test_other_tables_are_read_alike(library: str) -> None:
-    """Polars and pyarrow tables give the same sources as rows."""
+    """Polars and pyarrow tables make the same sources as rows."""
     module = pytest.importorskip(library)
     rows = rows_at([START, START + 2 * LONGEST])
     columns = {name: [row[name] for row in rows] for name in rows[0]}
@@ -141,7 +141,7 @@ def test_other_tables_are_read_alike(library: str) -> None:
 
 @pytest.mark.parametrize("as_table", [False, True])
 def test_missing_columns_are_listed(as_table: bool) -> None:
-    """Each column that is not there is named, with those that are."""
+    """Each missing column is reported, together with the columns that exist."""
     rows: Any = [{"span": "s1", "when": START}]
     with pytest.raises(InvalidRequestError) as caught:
         SpanSource.from_rows(pd.DataFrame(rows) if as_table else rows, project="p")
@@ -153,7 +153,7 @@ def test_missing_columns_are_listed(as_table: bool) -> None:
 
 
 def test_a_column_missing_in_some_rows_says_in_which() -> None:
-    """Rows that lack a column are counted and named."""
+    """Rows that lack a column are counted and listed by index."""
     rows: list[dict[str, Any]] = [*rows_at([START]), {"start_time": START}, {"start_time": START}]
     with pytest.raises(InvalidRequestError) as caught:
         SpanSource.from_rows(rows, project="p")
@@ -177,7 +177,7 @@ def test_a_column_missing_in_some_rows_says_in_which() -> None:
     ],
 )
 def test_unusable_times_are_named_with_their_row(time: Any, rule: str) -> None:
-    """A time that could mean several points in time, or none, is refused by row."""
+    """A time that is ambiguous or invalid is reported with its row."""
     with pytest.raises(InvalidRequestError) as caught:
         SpanSource.from_rows([*rows_at([START]), {"context.span_id": "x", "start_time": time}], project="p")
     (text,) = caught.value.problems
@@ -186,7 +186,7 @@ def test_unusable_times_are_named_with_their_row(time: Any, rule: str) -> None:
 
 
 def test_all_bad_rows_are_named_at_once() -> None:
-    """Null and non-string IDs and null times of a table come in one error, each with its row."""
+    """One error reports every null or non-string ID and every null time of a table, each with its row."""
     frame = pd.DataFrame(
         {"context.span_id": ["a", None, 3, ""], "start_time": [START, START, START, None]}, dtype=object
     )
@@ -202,13 +202,13 @@ def test_all_bad_rows_are_named_at_once() -> None:
 
 @pytest.mark.parametrize("rows", [None, "rows", 5, {"context.span_id": ["s"]}, [["s", START]]])
 def test_what_is_no_table_is_refused(rows: Any) -> None:
-    """Neither a table nor mappings: an error that says so."""
+    """A value that is neither a table nor an iterable of mappings is refused."""
     with pytest.raises(InvalidRequestError, match=r"neither a table nor|is not a mapping"):
         SpanSource.from_rows(rows, project="p")
 
 
 def test_a_table_that_narwhals_does_not_know_is_refused() -> None:
-    """Something that only claims to be a table is refused by its type's name."""
+    """An object that narwhals cannot read as a table is refused, and the error names its type."""
 
     class Odd:
         def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
@@ -219,7 +219,7 @@ def test_a_table_that_narwhals_does_not_know_is_refused() -> None:
 
 
 def test_a_table_without_narwhals_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without narwhals a table gives an ImportError that names the extra; mappings still work."""
+    """Without narwhals, a table raises an ImportError that names the extra, and mappings still work."""
     monkeypatch.setitem(sys.modules, "narwhals", None)
     assert len(SpanSource.from_rows(rows_at([START]), project="p")) == 1
     with pytest.raises(ImportError, match=r"arize-queues\[rows\]"):

@@ -1,1 +1,1 @@
-"""The kit that all tests share: one clock, one maker of clients, one driver by hand, and prepared answers."""
+"""Shared test kit: a manual clock, client factories, plans driven by hand and canned responses."""

@@ -1,4 +1,4 @@
-"""What the tests of bulk calls share: a clock that is not waited for, callers of each kind, and jobs to carry out."""
+"""Helpers for tests of bulk calls: callers of each client kind, an emulator world and jobs to run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START = datetime(2026, 3, 2, tzinfo=UTC)
 ANA, BEN, CHI = "ana@example.com", "ben@example.com", "chi@example.com"
 NOTE = "seen in bulk"
 
-# The requests that each bulk call writes with: method and path, as a fault is told.
+# The write requests of each bulk call: method and path, in the form that `Fault` takes.
 WRITES = {
     "add_records": ("POST", "*/records"),
     "create": ("POST", "*/records"),
@@ -34,14 +34,14 @@ WRITES = {
 
 @attrs.define(kw_only=True)
 class Caller:
-    """Makes a client of one kind for each call: "sync", "asyncio" or "trio".
+    """Calls a method on a new client of one kind: "sync", "asyncio" or "trio".
 
     Attributes:
-        kind: Which.
-        url: Where the server is.
-        api_key: The key that it takes.
-        clock: The clock that the client gets; the real one if None.
-        transport: What requests go through in place of the network: one that is both sync and async.
+        kind: Kind of client.
+        url: Base URL of the server.
+        api_key: API key that the server accepts.
+        clock: Clock for the client; None for the real one.
+        transport: Sync and async transport that replaces the network; None for the network.
     """
 
     kind: str
@@ -51,7 +51,7 @@ class Caller:
     transport: Any = None
 
     def __call__(self, method: str, *, client: Mapping[str, Any] | None = None, **arguments: Any) -> Any:
-        """Call a method; `client` has settings of the client."""
+        """Call a method; `client` holds settings of the client."""
         settings = {"api_key": self.api_key, "base_url": self.url, "api_revision": "2026-10", **(client or {})}
         if self.transport is None:
             settings["ssl_context"] = NO_TLS
@@ -70,7 +70,7 @@ class Caller:
                     http.close()
 
     async def acall(self, method: str, settings: dict[str, Any], arguments: dict[str, Any]) -> Any:
-        """Call a method in a task."""
+        """Call a method of an async client."""
         http = httpx.AsyncClient(transport=self.transport) if self.transport else None
         async with AsyncArizeClient(**settings, http_client=http) as client:
             self.set_clock(client)
@@ -81,13 +81,13 @@ class Caller:
                     await http.aclose()
 
     def set_clock(self, client: ArizeClient | AsyncArizeClient) -> None:
-        """Put the clock into a client."""
+        """Replace a client's clock, unless this caller uses the real one."""
         if self.clock is not None:
             client._context.clock = self.clock.as_clock()
 
 
 class Handled(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers by a function, in threads and in tasks."""
+    """Sync and async transport that answers with a function."""
 
     def __init__(
         self,
@@ -97,19 +97,19 @@ class Handled(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._handle, self._ahandle = handle, ahandle
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer in a thread."""
+        """Answer a request of a sync client."""
         request.read()
         return self._handle(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer in a task."""
+        """Answer a request of an async client."""
         await request.aread()
         return await self._ahandle(request) if self._ahandle else self._handle(request)
 
 
 @attrs.define
 class World:
-    """An emulator with a space, a project and configs."""
+    """Emulator with a space, a project and annotation configs."""
 
     emulator: Emulator
     space: str
@@ -118,7 +118,7 @@ class World:
 
     @classmethod
     def on(cls, emulator: Emulator, *, spans: int = 0) -> World:
-        """Empty the emulator, and begin anew."""
+        """Reset the emulator and build the world on it."""
         emulator.reset()
         emulator.latency = 0.0
         space = emulator.add_space("prod")
@@ -134,12 +134,12 @@ class World:
         return cls(emulator, space, project, configs)
 
     def caller(self, kind: str, *, fake_clock: bool = True) -> Caller:
-        """Make what calls the emulator."""
+        """Return a caller for the emulator."""
         clock = ManualClock(1000.0) if fake_clock else None
         return Caller(kind=kind, url=self.emulator.url, api_key=self.emulator.api_key, clock=clock)
 
     def queue_fields(self, name: str = "Triage") -> dict[str, Any]:
-        """Return the arguments of a create."""
+        """Return arguments for `create`."""
         return {
             "name": name,
             "space": self.space,
@@ -148,7 +148,7 @@ class World:
         }
 
     def create_queue(self, name: str = "Triage", *, spans: int = 0) -> str:
-        """Create a queue with the first so many spans, and forget the requests."""
+        """Create a queue with the first `spans` spans, and clear the recorded requests."""
         with ArizeClient(
             api_key=self.emulator.api_key, base_url=self.emulator.url, ssl_context=NO_TLS, api_revision="2026-10"
         ) as client:
@@ -158,11 +158,11 @@ class World:
         return queue.id
 
     def record_ids(self, queue: str) -> list[str]:
-        """Return the ids of the records that a queue has."""
+        """Return the IDs of the records in a queue."""
         return [record["id"] for record in self.emulator.records(queue)]
 
     def source(self, numbers: Iterable[int], window: int = 0) -> SpanSource:
-        """Make a source of spans; windows of different numbers travel as different sources."""
+        """Build a span source; sources with different windows are never merged."""
         start = START - timedelta(seconds=window)
         return SpanSource(
             project=self.project,
@@ -172,17 +172,17 @@ class World:
         )
 
     def sources(self, requests: int) -> list[SpanSource]:
-        """Make sources that fill so many requests, two spans in each source."""
+        """Build sources that fill this many requests, with two spans in each source."""
         count = requests * MAX_RECORD_SOURCES_PER_REQUEST
         return [self.source((2 * number, 2 * number + 1), window=number + 1) for number in range(count)]
 
     def writes(self, method: str) -> list[Any]:
-        """Return the write requests of a bulk call, in order of arrival."""
+        """Return the write requests of a bulk call in order of arrival."""
         verb, path = WRITES[method]
         return [r for r in self.emulator.requests if r.method == verb and r.path.endswith(path[1:])]
 
     def state(self) -> Any:
-        """Return the server's state that a second run must leave as the first run does."""
+        """Return the server state that a resumed job must share with an undisturbed one."""
         return [
             sorted(
                 (
@@ -198,7 +198,7 @@ class World:
 
 @attrs.define
 class Job:
-    """A bulk call to make: what it is given, and how the server tells what of it was applied."""
+    """Bulk call with its input, and a query for the part of it that the server has applied."""
 
     world: World
     method: str
@@ -207,7 +207,7 @@ class Job:
 
     @classmethod
     def of(cls, world: World, method: str, requests: int) -> Job:
-        """Prepare a job of so many requests."""
+        """Prepare a job that takes this many requests."""
         if method in ("add_records", "create"):
             world.emulator.add_spans(
                 world.project, ({"span_id": span_id(n), "start_time": START} for n in range(4 * requests))
@@ -225,7 +225,7 @@ class Job:
         return cls(world, method, queue, {name: [BEN, CHI] for name in ids})
 
     def arguments(self, given: Any) -> dict[str, Any]:
-        """Return the arguments of the call."""
+        """Return the arguments of the call for an input."""
         if self.method == "create":
             return {**self.world.queue_fields(), "record_sources": given}
         field = {
@@ -237,13 +237,13 @@ class Job:
         return {"annotation_queue": self.queue, field: given}
 
     def ids(self, given: Any) -> list[str]:
-        """Name what is in an input."""
+        """Return the IDs in an input."""
         if self.method in ("add_records", "create"):
             return [name for source in given for name in source.ids]
         return list(given)
 
     def applied(self) -> set[str]:
-        """Ask the server what of the job has been done."""
+        """Return the IDs of the job that the server has applied."""
         wanted = set(self.ids(self.given))
         if self.method == "create":
             return {row[0] for queue in self.world.state() for row in queue} & wanted
@@ -259,19 +259,19 @@ class Job:
         return {name for name in wanted if emails[name] == [BEN, CHI]}
 
     def after(self, partial: PartialFailureError) -> Job:
-        """Make the job that is left."""
+        """Return the job for the input that a partial failure left."""
         if self.method == "create":
             return Job(self.world, "add_records", partial.completed.id, partial.remaining)
         return Job(self.world, self.method, self.queue, partial.remaining)
 
 
 def span_id(number: int) -> str:
-    """Name a span."""
+    """Return the ID of a numbered span."""
     return f"span-{number:05}"
 
 
 def check_sums(summary: AddSummary | BulkSummary) -> None:
-    """Require that the counts add up, and that none of them is negative."""
+    """Check that the counts add up to `submitted` and that none is negative."""
     counts = attrs.asdict(summary)
     counts.pop("requests_sent")
     submitted = counts.pop("submitted")
@@ -284,19 +284,19 @@ def done_in(summary: AddSummary | BulkSummary) -> int:
     return summary.created + summary.already_present if isinstance(summary, AddSummary) else summary.done
 
 
-# Where our code has no account to give yet, or any more.
+# Functions that run before a call has an account of its records, or after it has handed the account over.
 OUTSIDE = {"close", "__del__", "_run", "_http", "__enter__", "__exit__", "__init__", "_open", "_create", "open_ledger"}
 
 
 class Press:
-    """Raises KeyboardInterrupt at the n-th line of our code, in the frames that have an account to give."""
+    """Trace function that raises KeyboardInterrupt at the n-th line of the library, outside of `OUTSIDE`."""
 
     def __init__(self, lines: int, ours: str) -> None:
         self._left = lines
         self._ours = ours
 
     def __call__(self, frame: Any, event: str, _: Any) -> Any:
-        """Count a line."""
+        """Count a line, and raise at the last one."""
         if not frame.f_code.co_filename.startswith(self._ours) or frame.f_code.co_name in OUTSIDE:
             return None
         self._left -= event == "line"

@@ -1,4 +1,4 @@
-"""Time that passes only when a test says so."""
+"""Manual clock, which advances only when a test or a sleep moves it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @attrs.define
 class ManualClock:
-    """A clock that runs only while somebody sleeps, and then at once.
+    """Clock that advances without waiting, by the length of each sleep.
 
     Attributes:
         elapsed: Seconds since `START`.
-        slept: Seconds of each sleep so far.
+        slept: Length of each sleep so far, in seconds.
     """
 
     elapsed: float = 0.0
     slept: list[float] = attrs.field(factory=list)
 
     def now(self) -> float:
-        """Return the seconds so far."""
+        """Return the elapsed seconds."""
         return self.elapsed
 
     def wall(self) -> datetime:
@@ -33,12 +33,12 @@ class ManualClock:
         return START + timedelta(seconds=self.elapsed)
 
     def sleep(self, seconds: float) -> None:
-        """Pass the time in a thread."""
+        """Advance the clock for a thread."""
         self.slept.append(seconds)
         self.elapsed += seconds
 
     async def asleep(self, seconds: float) -> None:
-        """Pass the time in a task, and let other tasks run."""
+        """Advance the clock for a task, and let other tasks run."""
         self.sleep(seconds)
         await anyio.lowlevel.checkpoint()
 

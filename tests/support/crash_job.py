@@ -1,4 +1,4 @@
-"""The bulk call that the crash tests kill; it runs in a process of its own."""
+"""Bulk call that the crash tests kill; it runs in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arize_queues import ArizeClient
 
 
 def run(url: str, api_key: str, method: str, arguments: dict[str, Any], die_at: tuple[str, int] | None) -> None:
-    """Make the call; die where told: when an answer has come, or when it has been written down."""
+    """Make the call; die after the n-th answer has arrived or after the n-th has been recorded, as `die_at` asks."""
     death = _Death(*die_at) if die_at else None
     on_answer = death.step if death and death.moment == "answer" else None
     with ArizeClient(
@@ -30,14 +30,14 @@ def run(url: str, api_key: str, method: str, arguments: dict[str, Any], die_at: 
 
 
 class _Death:
-    """Counts to the moment."""
+    """Counts down to the moment at which the process kills itself."""
 
     def __init__(self, moment: str, number: int) -> None:
         self.moment = moment
         self._left = number
 
     def step(self) -> None:
-        """Die, when it is time."""
+        """Kill the process at the last step."""
         self._left -= 1
         if not self._left:
             os.kill(os.getpid(), signal.SIGKILL)

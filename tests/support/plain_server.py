@@ -1,4 +1,4 @@
-"""A server of the bulk calls in plain Python, which goes wrong by a list: for tests that send many requests."""
+"""Server for bulk calls in plain Python with scripted failures, for tests that send many requests."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ OUTCOMES = ["ok", "429", "503", "lost before", "lost after", "html", "500 after"
 
 
 class PlainServer:
-    """One queue.
+    """Server with one queue.
 
     Attributes:
-        present: Subjects in the queue (span ids with the window's start, or examples), as a set.
-        notes: Record id to the text of its note.
-        assigned: Record id to emails.
-        bad: Ids that a request is refused for.
-        datasets: Dataset id to the number of its examples.
-        script: How the next writes end; "ok" when it is used up.
-        bodies: The bodies of the writes that arrived.
+        present: Subjects in the queue: each span ID with its window's start, or each example.
+        notes: Text of the note of each annotated record, by record ID.
+        assigned: Assigned emails by record ID.
+        bad: IDs for which the server refuses a whole request.
+        datasets: Number of examples by dataset ID.
+        script: Outcomes of the next writes; every write after the last one is "ok".
+        bodies: Bodies of the writes that arrived.
     """
 
     def __init__(self, records: Iterator[str] | list[str] = (), script: list[str] | None = None) -> None:  # type: ignore[assignment]
@@ -107,29 +107,29 @@ class PlainServer:
 
 
 def ids_of(source: Any) -> list[str]:
-    """Return the ids of a source as it is on the wire."""
+    """Return the IDs of a source in its wire form."""
     return next((value for key, value in source.items() if key.endswith("_ids")), [])
 
 
 def problem(status: int, detail: str) -> httpx.Response:
-    """Build an error of the API's form."""
+    """Build an error response in the form of the API."""
     return httpx.Response(status, json={"status": status, "title": "Refused", "detail": detail})
 
 
 def identity(name: str) -> dict[str, Any]:
-    """Build what every answer names a record by."""
+    """Build the fields that identify a record in every answer."""
     return {"id": name, "annotation_queue_id": QUEUE, "source_type": "SPANS", "granularity": "SPAN"}
 
 
 def record(name: str, assigned: list[str] | None = None) -> dict[str, Any]:
-    """Build a record."""
+    """Build a record as the server sends it."""
     users = [{"user": {"id": f"u {email}", "email": email}, "completion_status": "PENDING"} for email in assigned or []]
     lists: dict[str, Any] = {key: [] for key in LISTS}
     return {**identity(name), "data": {"name": name}, **lists, "assigned_users": users}
 
 
 def queue() -> dict[str, Any]:
-    """Build the queue, of which the server says nothing more than it must."""
+    """Build a queue with no more than its required fields."""
     return {
         "id": QUEUE,
         "name": "Triage",

@@ -1,4 +1,4 @@
-"""Plans driven by hand: a test sends the answers in and looks at the steps."""
+"""Plans driven by hand: a test passes the answers in and inspects the steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.clock import ManualClock
 
 
 def make_context(clock: ManualClock | None = None, **settings: Any) -> ClientContext:
-    """Make the state of a client that draws the longest backoff each time."""
+    """Return a client context that always draws the longest backoff."""
     config = Settings(api_key=KEY, base_url=BASE_URL, **settings)
     own = (clock or ManualClock()).as_clock()
     context = ClientContext(config, NameCache(own), clock=own)
@@ -26,7 +26,7 @@ def make_context(clock: ManualClock | None = None, **settings: Any) -> ClientCon
 
 @attrs.define
 class Played:
-    """What a plan asked for and how it ended."""
+    """Steps that a plan yielded, and its result or error."""
 
     steps: list[Any] = attrs.field(factory=list)
     value: Any = None
@@ -34,22 +34,22 @@ class Played:
 
     @property
     def sends(self) -> list[dict[str, Any]]:
-        """The requests."""
+        """Return the keyword arguments of each request."""
         return [step.kwargs for step in self.steps if isinstance(step, Send)]
 
     @property
     def bodies(self) -> list[Any]:
-        """The bodies of the requests."""
+        """Return the body of each request."""
         return [kwargs.get("json") for kwargs in self.sends]
 
     @property
     def waits(self) -> list[float]:
-        """The seconds of the sleeps."""
+        """Return the length of each sleep in seconds."""
         return [step.seconds for step in self.steps if isinstance(step, Sleep)]
 
 
 def play(plan: Plan[Any], *answers: httpx.Response | Exception) -> Played:
-    """Carry a plan of sends and sleeps out, with these answers one after another."""
+    """Run a plan to its end, and answer its sends in order."""
     played, left = Played(), list(answers)
     try:
         step = next(plan)
@@ -68,14 +68,14 @@ def play(plan: Plan[Any], *answers: httpx.Response | Exception) -> Played:
         played.value = end.value
     except AssertionError:
         raise
-    except Exception as error:  # some tests are about it
+    except Exception as error:  # tests inspect it
         played.error = error
     assert not left, f"{len(left)} answers were not asked for, after {played}"
     return played
 
 
 def advance(plan: Plan[Any], answer: Any = None) -> Any:
-    """Send an answer to a plan, and return its next step; an `Acquire` only while another plan holds the lock."""
+    """Send an answer to a plan and return its next step; grant each `Acquire` of a free lock on the way."""
     step = plan.send(answer)
     while isinstance(step, Acquire) and step.lock.try_acquire(step.ticket):
         step = plan.send(True)

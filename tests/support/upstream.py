@@ -1,4 +1,4 @@
-"""Run spec-diff on documents as they are or doctored, and look into what it finds."""
+"""Helpers that run spec-diff on original or modified documents and inspect its findings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scripts.specdiff import __main__ as program
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Two documents that never change, for what is found between documents; what the spec is made from does change.
+# Two frozen documents to compare; the document that the spec is made from does change.
 OLDER = ROOT / "tests/fixtures/upstream/arize-v2-2026-05.json"
 NEWER = ROOT / "tests/fixtures/upstream/arize-v2-2026-10.json"
 FROZEN = ("--against", str(NEWER))
@@ -30,7 +30,7 @@ Findings = list[dict[str, Any]]
 
 
 def run(source: Any, *arguments: str) -> tuple[int, str, list[str]]:
-    """Run the program on a document or a source; give its status, what it printed and its complaints."""
+    """Run spec-diff on a document or a source; return its exit status, its output and its error lines."""
     output, complaints = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as directory:
         if isinstance(source, dict):
@@ -43,7 +43,7 @@ def run(source: Any, *arguments: str) -> tuple[int, str, list[str]]:
 
 
 def found(source: Any, *arguments: str) -> Findings:
-    """Run the program for machines; give its findings, checked against the exit status."""
+    """Run spec-diff with `--json`; return its findings, checked against the exit status."""
     status, printed, complaints = run(source, "--json", *arguments)
     findings: Findings = json.loads(printed)
     assert complaints == []
@@ -64,24 +64,24 @@ def schema(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def properties(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the fields of a schema of a document."""
+    """Return the fields of a document's schema."""
     found: dict[str, Any] = schema(document, name)["properties"]
     return found
 
 
 def operation(document: dict[str, Any], place: str = f"{QUEUE}/get") -> dict[str, Any]:
-    """Return an operation of a document; that which gets a queue if no other is asked for."""
+    """Return an operation of a document; by default the one that gets a queue."""
     found: dict[str, Any] = references.resolve(document, "#" + place)
     return found
 
 
 def newer() -> dict[str, Any]:
-    """Return the newer of the documents that never change, free to be doctored."""
+    """Return a fresh copy of the newer frozen document, which the test may modify."""
     document: dict[str, Any] = json.loads(NEWER.read_text())
     return document
 
 
 def taken() -> dict[str, Any]:
-    """Return what the spec is made from, free to be doctored."""
+    """Return a fresh copy of the document that the spec is made from, which the test may modify."""
     document: dict[str, Any] = json.loads(TAKEN.read_text())
     return document
