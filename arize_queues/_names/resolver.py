@@ -28,6 +28,10 @@ from .search import find_id
 T = TypeVar("T")
 
 
+def _is_id(queue: QueueRef) -> bool:
+    return QUEUE.has_id(queue.annotation_queue)
+
+
 @attrs.frozen
 class QueueRef:
     """The queue of a call, as the caller named it.
@@ -40,11 +44,7 @@ class QueueRef:
 
     annotation_queue: str
     space: str | None = None
-    is_id: bool = attrs.field(init=False)
-
-    @is_id.default
-    def _is_id(self) -> bool:
-        return QUEUE.has_id(self.annotation_queue)
+    is_id: bool = attrs.field(init=False, default=attrs.Factory(_is_id, takes_self=True))
 
     @classmethod
     def checked(cls, checks: Checks, annotation_queue: str, space: str | None) -> Self:
