@@ -58,8 +58,7 @@ class BulkJob(ABC, Generic[Item, Answer]):
         self.resolver = resolver
         self.given = given
         self.options = options
-        source = cast("Iterator[Any]", given if isinstance(given, Iterator) else iter(()))
-        self.buffer = self._make_buffer(source)
+        self.buffer = self._make_buffer(given if self.is_stream else iter(()))
         self.outcomes: Outcomes[Answer] = Outcomes(keep_results=self.keep_results)
         self.ledger = None if options.ledger is None else Ledger(options.ledger)
         self.progress = Progress(options.progress, self.operation, context.clock)
