@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _emulator(options: argparse.Namespace) -> Emulator:
-    from arize_queues.emulator import Emulator  # noqa: PLC0415 - so that a missing extra is told in one line
+    from arize_queues.emulator import Emulator  # noqa: PLC0415 - so that a missing extra is one line
 
     return Emulator(
         revision=options.revision,
@@ -54,10 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8765, help="port to listen on (default: 8765; 0: any)")
     parser.add_argument("--db", help="SQLite file that keeps the state (default: in memory)")
     parser.add_argument("--revision", choices=["2026-05", "2026-10"], default="2026-10")
-    parser.add_argument("--seed", action="store_true", help="start with a small ready-made world")
-    parser.add_argument("--latency", type=float, default=0.0, help="seconds that every answer takes longer")
+    parser.add_argument("--seed", action="store_true", help="start with the ready-made world")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds of latency of every answer")
     parser.add_argument("--unknown-ids", choices=["refuse", "create"], default="refuse")
-    parser.add_argument("--api-key", default="emulator-key", help="key that requests must bear")
+    parser.add_argument("--api-key", default="emulator-key", help="API key that requests must carry")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The emulator's face in Python: start it, fill it, look into it, make it misbehave."""
+"""The `Emulator` class: start, fill, inspect and disturb the emulator."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Emulator(Seeding):
 
     @property
     def latency(self) -> float:
-        """Seconds that every answer takes longer; may be set at any time."""
+        """Seconds of latency of every answer; can be set at any time."""
         return self._latency
 
     @latency.setter
@@ -93,14 +93,14 @@ class Emulator(Seeding):
         self._latency = seconds
 
     def start(self) -> Self:
-        """Begin to answer requests; after a stop, at the same address.
+        """Start to answer requests; after a stop, at the same address.
 
         Raises:
             RuntimeError: The emulator was closed.
         """
         if not self._close.alive:
             raise RuntimeError(
-                "the emulator is closed, and its state gone with it or complete in its file: make another"
+                "the emulator is closed: create another one"
             )
         if self._server is None:
             gate = Gate(
@@ -115,13 +115,13 @@ class Emulator(Seeding):
         return self
 
     def stop(self) -> None:
-        """Stop answering; the state stays, also for another start."""
+        """Stop to answer requests; the state stays, for another start."""
         if self._server is not None:
             self._server.stop()
             self._server = None
 
     def close(self) -> None:
-        """Stop for good: what was in memory is gone, a file is complete."""
+        """Stop for good: a state in memory is lost, a file is complete."""
         self.stop()
         self._close()
 
@@ -135,7 +135,7 @@ class Emulator(Seeding):
 
     @property
     def url(self) -> str:
-        """The base URL to give to a client on this machine."""
+        """The base URL for clients on this machine."""
         if not self._port:
             raise RuntimeError("the emulator has no address before its first start")
         host = _ANY_ADDRESS.get(self._host, self._host)
@@ -143,16 +143,16 @@ class Emulator(Seeding):
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """What arrived so far, in order, without what was told under `/_emulator/`."""
+        """The requests that arrived so far, in order, without orders under `/_emulator/`."""
         return list(self._journal.requests)
 
     @property
     def key_owner(self) -> str:
-        """The address of the user whom the API key belongs to, who makes all annotations."""
+        """The email address of the API key's user, who makes all annotations."""
         return KEY_OWNER
 
     def clear_requests(self) -> None:
-        """Forget what arrived so far."""
+        """Forget the requests that arrived so far."""
         self._journal.requests.clear()
 
     def queues(self) -> list[dict[str, Any]]:
@@ -161,7 +161,7 @@ class Emulator(Seeding):
             return [queue_json(self._world, row) for row in self._store.rows("SELECT * FROM queues ORDER BY id")]
 
     def records(self, queue_id: str) -> list[dict[str, Any]]:
-        """Return all records of a queue, in the order of their adding, with every field."""
+        """Return all records of a queue, in the order in which they were added, with every field."""
         with self._store.lock:
             queue = self._store.one("SELECT * FROM queues WHERE id = ?", (ids.decode("AnnotationQueue", queue_id),))
             if queue is None:
@@ -170,7 +170,7 @@ class Emulator(Seeding):
             return records_json(self._world, queue, rows)
 
     def complete(self, queue_id: str, record_id: str, email: str) -> None:
-        """Mark a record as completed by one of those who are assigned to it."""
+        """Mark a record as completed by a user who is assigned to it."""
         for name, value in (("queue_id", queue_id), ("record_id", record_id), ("email", email)):
             checks.text(name, value)
         numbers = ids.decode("AnnotationQueueRecord", record_id), ids.decode("AnnotationQueue", queue_id)
@@ -181,7 +181,7 @@ class Emulator(Seeding):
                 raise ValueError(f"{email} is not assigned to a record {record_id!r} of queue {queue_id!r}")
 
     def seed(self, *, spans: int = 200, examples: int = 20) -> dict[str, Any]:
-        """Fill in a small ready-made world and return the IDs of what is in it.
+        """Add the ready-made world, and return the IDs of its parts.
 
         It has a space "demo" with two projects of `spans` spans each, a dataset of `examples` examples,
         three annotation configs (accuracy, helpfulness, notes), three annotators and a tag. Seeding again
@@ -194,7 +194,7 @@ class Emulator(Seeding):
             return demo.fill(self, spans=spans, examples=examples)
 
     def seeded_space(self) -> str | None:
-        """Return the ID of the first space that `seed` has made, if it is still there."""
+        """Return the ID of the first space that `seed` created, if it still exists."""
         # Somebody's own space may have the same name: it would neither be described alike nor have the dataset.
         number = self._store.value(
             """SELECT id FROM spaces WHERE name = ? AND description = ? AND EXISTS (

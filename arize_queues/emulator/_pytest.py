@@ -1,4 +1,4 @@
-"""The pytest plugin: a fresh emulator for each test that asks for `arize_emulator`."""
+"""The pytest plugin: a fresh emulator for each test with `arize_emulator`."""
 
 from __future__ import annotations
 

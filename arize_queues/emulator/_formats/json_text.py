@@ -1,4 +1,4 @@
-"""JSON: read strictly, and what its values turn out to be."""
+"""Strict reading of JSON, and type checks of its values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DEEPEST = 100
 
 
 def read(raw: bytes) -> Any:
-    """Read JSON strictly: UTF-8, no NaN, no number beyond a double, no half of a surrogate pair, no endless nesting.
+    """Parse JSON strictly: UTF-8, no NaN, no number beyond a double, no lone surrogate, no endless nesting.
 
     Raises:
         ValueError: It is anything else.

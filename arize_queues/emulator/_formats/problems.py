@@ -1,4 +1,4 @@
-"""Refusals, and the RFC 9457 bodies that they are answered with."""
+"""Refusals, and their RFC 9457 bodies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KINDS = {
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the API, no failure of the emulator
-    """A request that the API turns down, with the status and the reason to give."""
+    """A request that the API refuses, with the status and the reason."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -39,7 +39,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, no failure of th
 
 @frozen
 class Answer:
-    """What an operation answers: a status and the JSON body, None for an empty one."""
+    """The answer of an operation: a status and the JSON body, None if it is empty."""
 
     status: int
     body: Any = None

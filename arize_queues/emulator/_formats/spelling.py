@@ -1,4 +1,4 @@
-"""The border between the wire and the rules: how each revision of the API spells its enums.
+"""The enum spellings of both revisions: converted on arrival and on departure, so that rules know one.
 
 Inside the emulator everything is spelled as in the contract (lower case) and has what 2026-10 added.
 """
@@ -46,7 +46,7 @@ ADDED_FIELDS = frozenset(
 
 @frozen
 class Revision:
-    """One revision of the API: whether it writes enums in capitals, whether it has 2026-10's additions."""
+    """One revision of the API: the case of its enums, and whether it has the additions of 2026-10."""
 
     name: str
     upper: bool
@@ -65,19 +65,19 @@ REVISIONS = {
 
 
 def spelled(revision: Revision, values: Iterable[Any]) -> str:
-    """List the values of an enum as the revision writes them."""
+    """Return the values of an enum in the spelling of the revision."""
     return ", ".join(str(value).upper() if revision.upper else str(value) for value in values)
 
 
 def incoming_query(revision: Revision, query: Json) -> Json:
-    """Respell a query as the contract does."""
+    """Convert a query to the spelling of the contract."""
     if not revision.upper or "project_type" not in query:
         return query
     return {**query, "project_type": _read_upper("project_type", query["project_type"])}
 
 
 def incoming(revision: Revision, body: Any) -> Any:
-    """Respell a request body as the contract does; refuse the other spelling, drop what came later."""
+    """Convert a body to the spelling of the contract; refuse the other spelling, drop later additions."""
     if not is_object(body):
         return body
     # What 2026-05 does not know it passes over, as the API does with unknown fields.
@@ -108,7 +108,7 @@ def _read_upper(field: str, value: Any) -> Any:
 
 
 def outgoing(revision: Revision, value: Any) -> Any:
-    """Respell an answer for the wire, in place, leaving out what the revision does not have."""
+    """Convert an answer to the revision, in place, without fields that the revision lacks."""
     if revision.upper or not revision.additions:
         _respell(revision, value)
     return value

@@ -8,7 +8,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_micros(moment: datetime | str) -> int:
-    """Return the microseconds of an instant; a naive one counts as UTC."""
+    """Return the microseconds of an instant; a naive datetime counts as UTC."""
     if isinstance(moment, str):
         moment = parse(moment)
     if moment.tzinfo is None:
@@ -17,10 +17,10 @@ def to_micros(moment: datetime | str) -> int:
 
 
 def parse(text: str) -> datetime:
-    """Read an RFC 3339 time, also one with a leap second, which datetime does not know."""
+    """Parse an RFC 3339 time, leap seconds included, which datetime does not know."""
     return datetime.fromisoformat(text.upper().replace(":60", ":59", 1) if ":60" in text else text.upper())
 
 
 def to_text(micros: int) -> str:
-    """Write an instant as the API does, with a Z."""
+    """Format an instant as the API does, with a Z."""
     return (_EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")

@@ -45,7 +45,7 @@ HANDLERS: dict[str, Callable[[World, Call], Answer]] = {
 
 
 def build_app(world: World, extra_routes: list[Route]) -> Starlette:
-    """Build the application that answers for a world."""
+    """Build the application of a world."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in operations(world.revision.name).values():
         if operation.id in HANDLERS:

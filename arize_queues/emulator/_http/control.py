@@ -37,7 +37,7 @@ _SEEDING = frozenset(
 
 
 def control_routes(emulator: Emulator) -> list[Route]:
-    """Build the routes by which an emulator is told what to do."""
+    """Build the routes of the orders."""
 
     async def add_faults(request: Request) -> Any:
         given = await _json(request)
@@ -87,7 +87,7 @@ async def _json(request: Request) -> Any:
 
 
 def _seed(emulator: Emulator, step: Any) -> Any:
-    """Carry out `{"call": "add_space", "name": "demo"}`; with no call named, seed the ready-made world."""
+    """Carry out a step such as `{"call": "add_space", "name": "demo"}`; without a call, add the ready-made world."""
     if not is_object(step):
         raise ValueError('each step must be an object such as {"call": "add_space", "name": "demo"}')
     arguments = dict(step)

@@ -1,4 +1,4 @@
-"""Checks of a fault's fields, so that a wrong one fails when it is made and not when it strikes."""
+"""Checks of a fault's fields: a wrong fault fails when it is created, not when it strikes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: which requests go wrong, and how."""
+"""Faults: which requests go wrong, and how."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ID_FIELDS = ("span_ids", "trace_ids", "session_ids", "example_ids", "record_ids
 
 @frozen(kw_only=True)
 class Fault:
-    """One way for requests to go wrong. Say which requests, then what happens to them.
+    """A fault: the requests that it applies to, and its effect on them.
 
     Attributes:
         method: The HTTP method to strike, in capitals; any, when not given.
@@ -85,7 +85,7 @@ class Fault:
 
     @property
     def changes_answer(self) -> bool:
-        """Whether the fields of the true answer are to be changed."""
+        """True if the fault changes fields of the true answer."""
         return bool(self.add or self.replace or self.remove)
 
     def matches(self, request: ReceivedRequest) -> bool:
@@ -103,7 +103,7 @@ class Fault:
         return None if self.retry_after is None else str(self.retry_after)
 
     def rejected(self, request: ReceivedRequest) -> list[str]:
-        """Return the IDs in the request that the fault objects to."""
+        """Return the IDs of the request that the fault rejects."""
         if self.reject is None:
             return []
         test = self.reject if callable(self.reject) else self.reject.__contains__
@@ -124,7 +124,7 @@ def _named_ids(request: ReceivedRequest) -> list[str]:
 
 
 class FaultScript:
-    """The faults in waiting. Of those that match a request the first one strikes.
+    """The pending faults; the first one that matches a request strikes.
 
     A fault counts only requests that none before it has struck, so several of them make a script: one
     after another, in the order in which they were added.
@@ -146,12 +146,12 @@ class FaultScript:
 
     @property
     def pending(self) -> list[Fault]:
-        """The faults that may strike yet."""
+        """The faults that can still strike."""
         with self._lock:
             return [fault for fault, _ in self._entries]
 
     def take(self, request: ReceivedRequest) -> Fault | None:
-        """Return the fault that strikes this request, and cross it off when it is used up."""
+        """Return the fault that strikes a request, and remove it once it is used up."""
         with self._lock:
             for entry in self._entries:
                 fault, seen = entry

@@ -1,4 +1,4 @@
-"""The way in and out of the emulator: keys, request IDs, latency, faults and the journal of requests."""
+"""The gate of the emulator: API keys, request IDs, latency, faults, and the journal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PIECES = 10
 
 @define
 class Reply:
-    """An answer that is held back until the faults have had their way with it."""
+    """An answer that is held back while faults change it."""
 
     status: int
     headers: dict[str, str]
@@ -40,7 +40,7 @@ class Reply:
 
 @define(kw_only=True)
 class Gate:
-    """An ASGI application around the API's."""
+    """An ASGI application around that of the API."""
 
     app: ASGIApp
     api_key: str
@@ -102,7 +102,7 @@ class Gate:
         return _spoil(fault, reply)
 
     async def _perform(self, scope: Scope, request: ReceivedRequest) -> Reply:
-        """Have the API answer, if the key is right."""
+        """Call the API, if the API key is right."""
         sent = dict(scope["headers"]).get(b"authorization", b"")
         scheme, _, key = sent.partition(b" ")
         if scheme.lower() != b"bearer" or not hmac.compare_digest(key.strip(), self.api_key.encode()):
@@ -131,7 +131,7 @@ class Gate:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """Return the request's body, or None where the connection was lost before all of it was there."""
+    """Return the body of the request, or None if the connection was lost before its end."""
     content = b""
     while True:
         message = await receive()
@@ -166,7 +166,7 @@ def _pieces(content: bytes) -> Iterable[bytes]:
 
 
 async def _reset(scope: Scope, receive: Receive) -> None:
-    """Reset the connection, and wait until the server has noticed, so that it sends nothing more itself."""
+    """Reset the connection, and wait until the server notices, so that it sends nothing more."""
     # What was sent so far must leave before the reset throws away what is buffered.
     await asyncio.sleep(0.01)
     scope["emulator.reset"]()
@@ -191,7 +191,7 @@ def _spoil(fault: Fault, reply: Reply) -> Reply:
 
 
 def _change(fault: Fault, value: Any, *, depth: int) -> Any:
-    """Add, replace and remove fields; what is in a record's data is left alone."""
+    """Add, replace and remove fields, except in the data of a record."""
     if is_array(value):
         return [_change(fault, item, depth=depth) for item in value]
     if not is_object(value):

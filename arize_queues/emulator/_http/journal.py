@@ -1,4 +1,4 @@
-"""What arrived at the emulator, in order."""
+"""The requests that arrived, in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEPT = 100_000
 
 @define(kw_only=True)
 class ReceivedRequest:
-    """One request that arrived: all of it but the key, and the status that it was answered with.
+    """A request that arrived, without its API key, and the status of its answer.
 
     `path` is decoded, `raw_path` is as it came. `status` is None while no answer has been sent, and stays
     so where the connection was dropped.
@@ -31,12 +31,12 @@ class ReceivedRequest:
 
     @property
     def path(self) -> str:
-        """The path with its percent-encoding undone."""
+        """The path, percent-decoded."""
         return unquote(self.raw_path)
 
     @property
     def body(self) -> Any:
-        """The JSON that was sent; the text where it was no valid JSON; None where nothing was sent."""
+        """The JSON of the body; its text if it is no valid JSON; None if there is none."""
         if not self.content:
             return None
         try:
@@ -45,20 +45,20 @@ class ReceivedRequest:
             return self.content.decode(errors="replace")
 
     def to_dict(self) -> dict[str, Any]:
-        """Write the request as plain data."""
+        """Return the request as plain data."""
         fields = ("method", "path", "raw_path", "query", "headers", "body", "request_id", "status")
         return {name: getattr(self, name) for name in fields}
 
 
 class Journal:
-    """The latest requests, as many as fit, and the numbering of all."""
+    """The latest requests, up to a bound, and the numbering of all."""
 
     def __init__(self) -> None:
         self.requests: deque[ReceivedRequest] = deque(maxlen=_KEPT)
         self._count = 0
 
     def receive(self, scope: Any, content: bytes) -> ReceivedRequest:
-        """Describe a request in ASGI's terms and give it the next request ID."""
+        """Add a request of an ASGI scope, with the next request ID."""
         self._count += 1
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         headers.pop("authorization", None)

@@ -47,7 +47,7 @@ class _Connection(H11Protocol):
 
 
 class Server:
-    """Serves an application from a thread until it is stopped; the address is taken when this is made."""
+    """Serves an application from a thread until it is stopped; it binds its address when it is created."""
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
         self._socket = _listen(host, port)

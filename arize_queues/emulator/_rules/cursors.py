@@ -1,4 +1,4 @@
-"""Pages by keyset: an opaque cursor says after which number to go on, and for which list it was made."""
+"""Keyset pagination: an opaque cursor holds the last number of a page, and the list that it belongs to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from arize_queues.emulator._state.world import Call
 
 @frozen(kw_only=True)
 class Listing:
-    """The query behind a list: what to select, the conditions with their values, and the order."""
+    """The query of a list: its columns, its conditions with their values, and its order."""
 
     select: str
     conditions: Sequence[str] = field(default=())
@@ -29,7 +29,7 @@ class Listing:
 
 
 def page(store: Store, call: Call, listing: Listing) -> tuple[list[Row], dict[str, Any]]:
-    """Fetch one page of a list, with the pagination to tell."""
+    """Fetch one page of a list, with its pagination."""
     scope = _scope(call)
     after, turn = _decode(call.query["cursor"], scope)
     if call.page_fault == "repeat":
@@ -60,7 +60,7 @@ def _spoil(call: Call, scope: str, rows: list[Row], after: int | None, turn: int
 
 
 def _scope(call: Call) -> str:
-    """Name the list that a cursor belongs to: operation, path and filters, but no page size."""
+    """Return a digest of the list of a cursor: operation, path and filters, but not the page size."""
     filters = {name: value for name, value in call.query.items() if name not in {"cursor", "limit"}}
     text = json.dumps([call.operation, dict(call.path), filters], sort_keys=True)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What people do with a record: annotate it, be assigned to it, complete it."""
+"""The work on a record: annotate, assign, complete."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def annotate_annotation_queue_record(world: World, call: Call) -> Answer:
 
 
 def assign_annotation_queue_record(world: World, call: Call) -> Answer:
-    """Replace the record's assignment; everybody named is pending, also who had completed it."""
+    """Replace the assignment of a record; all its users are pending, even those who had completed it."""
     record = _record(world, call)
     space = world.store.value("SELECT space_id FROM queues WHERE id = ?", (record["queue_id"],))
     users = world.user_numbers(space, call.body["assigned_user_emails"])
@@ -45,7 +45,7 @@ def assign_annotation_queue_record(world: World, call: Call) -> Answer:
 
 
 def set_completed(world: World, record: int, user: int) -> bool:
-    """Mark a user's assignment as completed; return False where the user is not assigned."""
+    """Mark a user's assignment as completed; return False if the user is not assigned."""
     where = "record_id = ? AND user_id = ?"
     if world.store.one(f"SELECT 1 FROM assignments WHERE {where}", (record, user)) is None:  # noqa: S608
         return False

@@ -1,4 +1,4 @@
-"""The listings that names are resolved with: spaces, projects, datasets and annotation configs."""
+"""The listings for name resolution: spaces, projects, datasets and annotation configs."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def list_annotation_configs(world: World, call: Call) -> Answer:
 
 
 def scoped(world: World, call: Call) -> tuple[list[str], list[Any]]:
-    """Turn the filters for space and name into conditions; names match substrings, whatever their case."""
+    """Convert the filters for space and name to conditions; names match substrings in any case."""
     conditions, values = _name_condition(call)
     if call.query["space_name"]:
         conditions.append("space_id IN (SELECT id FROM spaces WHERE instr(folded(name), folded(?)))")

@@ -35,7 +35,7 @@ def get_annotation_queue(world: World, call: Call) -> Answer:
 
 
 def create_annotation_queue(world: World, call: Call) -> Answer:
-    """Create a queue and, in the same step, the records it starts with: all of it or nothing."""
+    """Create a queue and its first records in one transaction."""
     body, store = call.body, world.store
     space = world.space_number(body["space_id"])
     configs = _config_numbers(world, space, body["annotation_config_ids"])
@@ -63,7 +63,7 @@ def create_annotation_queue(world: World, call: Call) -> Answer:
 
 
 def update_annotation_queue(world: World, call: Call) -> Answer:
-    """Change the fields that are given; lists replace what was there."""
+    """Change the given fields; lists replace the old ones."""
     body = call.body
     queue = world.queue(call.path["annotation_queue_id"])
     updatable = _UPDATABLE if world.revision.additions else _UPDATABLE - ADDED_FIELDS
@@ -90,7 +90,7 @@ def update_annotation_queue(world: World, call: Call) -> Answer:
 
 
 def delete_annotation_queue(world: World, call: Call) -> Answer:
-    """Delete a queue with its records; what was annotated stays with the spans and examples."""
+    """Delete a queue with its records; annotations stay with the spans and examples."""
     queue = world.queue(call.path["annotation_queue_id"])
     world.store.run("DELETE FROM queues WHERE id = ?", (queue["id"],))
     return Answer(204)

@@ -32,7 +32,7 @@ def list_annotation_queue_records(world: World, call: Call) -> Answer:
 
 
 def create_annotation_queue_record(world: World, call: Call) -> Answer:
-    """Add what is not in the queue yet: 201 with the new records, 200 where nothing was new."""
+    """Add records that the queue does not have: 201 with the new records, 200 if there are none."""
     queue = world.queue(call.path["annotation_queue_id"])
     subjects = resolve(world, queue["space_id"], call.body["record_sources"])
     first = add_subjects(world, queue, subjects)
@@ -41,7 +41,7 @@ def create_annotation_queue_record(world: World, call: Call) -> Answer:
 
 
 def delete_annotation_queue_record(world: World, call: Call) -> Answer:
-    """Delete records; IDs that are unknown or of another queue are passed over in silence."""
+    """Delete records; unknown IDs and IDs of another queue are ignored."""
     queue = world.queue(call.path["annotation_queue_id"])
     numbers = [ids.decode("AnnotationQueueRecord", record_id) for record_id in call.body["record_ids"]]
     world.store.run_many(
@@ -51,7 +51,7 @@ def delete_annotation_queue_record(world: World, call: Call) -> Answer:
 
 
 def add_subjects(world: World, queue: Row, subjects: list[Subject]) -> int:
-    """Put subjects into a queue and assign them; return the number from which on the records are new."""
+    """Add subjects to a queue and assign them; return the number of the first new record."""
     store = world.store
     first: int = 1 + (store.value("SELECT seq FROM sqlite_sequence WHERE name = 'records'") or 0)
     store.run_many(
@@ -79,12 +79,12 @@ def _assign_annotators(world: World, queue: Row, records: list[int]) -> None:
 
 
 def _lot(record: int) -> int:
-    """Draw a number that looks random and is the same in every run."""
+    """Return a pseudo-random number that is the same in every run."""
     return int.from_bytes(hashlib.sha256(str(record).encode()).digest()[:8], "big")
 
 
 def identity(row: Row) -> dict[str, Any]:
-    """Write the fields by which every answer names a record."""
+    """Return the fields that identify a record in every answer."""
     return {
         "id": ids.encode("AnnotationQueueRecord", row["id"]),
         "annotation_queue_id": ids.encode("AnnotationQueue", row["queue_id"]),
@@ -94,7 +94,7 @@ def identity(row: Row) -> dict[str, Any]:
 
 
 def records_json(world: World, queue: Row, rows: list[Row]) -> list[dict[str, Any]]:
-    """Write whole records as the API does."""
+    """Return whole records as the API does."""
     allowed = set(json.loads(queue["column_allowlist"])) if queue["column_allowlist"] else None
     numbers = [row["id"] for row in rows]
     assigned, notes = assignments_json(world, numbers), annotations_json(world, numbers)
@@ -111,7 +111,7 @@ def records_json(world: World, queue: Row, rows: list[Row]) -> list[dict[str, An
 
 
 def _annotations(row: Row, notes: dict[str | None, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Show each annotation once, at its level: those of the record itself and of what it is a part of."""
+    """Return the annotations of a record, its trace and its session, each once, at its level."""
     levels = ("span", "trace", "session")
     own = levels.index(row["granularity"] or "span")
     subjects = (row["subject"], row["trace"], row["session"])
@@ -124,7 +124,7 @@ def _visible(data: dict[str, Any], allowed: set[str] | None) -> dict[str, Any]:
 
 
 def assignments_json(world: World, records: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
-    """Write who is assigned to each of these records, and whether they are done."""
+    """Return the users of each record, with their completion status."""
     rows = world.store.rows(
         """SELECT a.record_id, a.status, u.id, u.email FROM assignments a JOIN users u ON u.id = a.user_id
            WHERE a.record_id IN (SELECT value FROM json_each(?)) ORDER BY a.record_id, a.position""",
@@ -138,7 +138,7 @@ def assignments_json(world: World, records: Iterable[int]) -> dict[int, list[dic
 
 
 def annotations_json(world: World, records: Iterable[int]) -> dict[str | None, list[dict[str, Any]]]:
-    """Write the annotations of what each of these records is about, and of its trace and session."""
+    """Return the annotations of the data of each record, and of its trace and session."""
     # By the records' numbers and not by their subjects: json_each ends a text at its first NUL.
     rows = world.store.rows(
         """WITH chosen AS (SELECT subject, trace, session FROM records WHERE id IN (SELECT value FROM json_each(?)))

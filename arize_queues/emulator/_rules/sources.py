@@ -20,7 +20,7 @@ _NAMED = 3
 
 @frozen(kw_only=True)
 class Subject:
-    """What a record is about; `key` names it in every queue, as annotations belong to the data."""
+    """The data of a record; `key` identifies it in every queue, because annotations belong to the data."""
 
     key: str
     granularity: str | None = None
@@ -31,7 +31,7 @@ class Subject:
 
 
 def resolve(world: World, space: int, sources: list[dict[str, Any]]) -> list[Subject]:
-    """Find everything that the sources name, in their order and each once, or refuse the whole request."""
+    """Return the subjects of the sources, in order and each once, or refuse the whole request."""
     _require_limits(sources)
     found: dict[str, Subject] = {}
     for source in sources:
@@ -187,7 +187,7 @@ def _require_creation(world: World, source: dict[str, Any], missing: list[str]) 
 
 
 def _create_span(world: World, project: int, kind: str, name: str, start: int) -> int:
-    """Invent the span that is asked for, or find it outside of the window."""
+    """Create a span that a lenient emulator is asked for, or find it outside of the window."""
     found = _find_span(world, project, kind, name, _EVER)
     if found is not None:
         return found
@@ -203,7 +203,7 @@ def _create_span(world: World, project: int, kind: str, name: str, start: int) -
 
 
 def _free_name(world: World, project: int, kind: str, name: str) -> str:
-    """Return the name, or, as long as a span or trace is called that already, one like it."""
+    """Return the name, or a similar one if a span or trace has it already."""
     sql = f"SELECT 1 FROM spans WHERE project_id = ? AND {kind}_id = ?"  # noqa: S608 - our own columns
     while world.store.one(sql, (project, name)):
         name += "+"

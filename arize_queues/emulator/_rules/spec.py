@@ -1,4 +1,4 @@
-"""The checked-in spec, turned into JSON Schema validators: one set for each revision of the API."""
+"""The checked-in spec as JSON Schema validators, one set for each revision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BODY_LIMITS_OF_2026_10 = ("AnnotationQueueExampleRecordInput", "AnnotationQueue
 
 @frozen
 class Operation:
-    """One operation of the spec, with what judges its query and its body."""
+    """One operation of the spec, with the validators of its query and its body."""
 
     id: str
     method: str
@@ -125,7 +125,7 @@ def _convert_keyword(key: str, value: Any) -> Any:
 
 
 def _by_discriminator(discriminator: Json) -> Json:
-    """Write a union as one condition for each kind, so that an error speaks of the kind that was meant."""
+    """Convert a union to one condition for each kind, so that an error is about the kind that was meant."""
     name, mapping = discriminator["propertyName"], discriminator["mapping"]
     conditions = [
         {
@@ -143,7 +143,7 @@ def _by_discriminator(discriminator: Json) -> Json:
 
 
 def _take_additions_away(schemas: Json) -> None:
-    """Make the schemas of requests what they were in 2026-05."""
+    """Remove the additions of 2026-10 from the schemas of requests."""
     instructions = schemas["UpdateAnnotationQueueRequest"]["properties"]["instructions"]
     instructions.pop("nullable", None)
     instructions.pop("minLength", None)

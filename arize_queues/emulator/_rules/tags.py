@@ -1,4 +1,4 @@
-"""The tags of a queue: list them, attach more. There is no way to detach one, as in the API."""
+"""The tags of a queue: list and attach. As in the API, tags cannot be detached."""
 
 from __future__ import annotations
 

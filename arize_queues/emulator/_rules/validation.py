@@ -1,4 +1,4 @@
-"""Judge a request by the spec, before the rules of the API are asked."""
+"""Validate a request by the spec, before the rules of the API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 200
 
 
 def judge_query(operation: Operation, revision: Revision, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Read the query's parameters by their types; parameters that the spec does not know are ignored."""
+    """Parse the parameters of the query by their types; unknown parameters are ignored."""
     given: dict[str, Any] = {}
     for name, text in pairs:
         if name in given:
@@ -41,7 +41,7 @@ def _typed(schema: dict[str, Any], text: str) -> Any:
 
 
 def judge_body(operation: Operation, revision: Revision, raw: bytes, content_type: str) -> Any:
-    """Parse, respell and judge a request body."""
+    """Parse, convert and validate a request body."""
     if operation.body_validator is None:
         return None
     if content_type and not re.match(r"application/([\w.-]+\+)?json\s*(;|$)", content_type, re.IGNORECASE):
@@ -57,7 +57,7 @@ def judge_body(operation: Operation, revision: Revision, raw: bytes, content_typ
 
 
 def parse(raw: bytes) -> Any:
-    """Read a body as strict JSON, or refuse it."""
+    """Parse a body as strict JSON, or refuse it."""
     try:
         return read(raw)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Checks of what the emulator is filled with; an error names the field, the value and the rule."""
+"""Checks of seed data; an error names the field, the value and the rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arize_queues.emulator._rules.spec import document
 
 
 def error(field: str, value: Any, rule: str) -> ValueError:
-    """Build the error that every check ends in."""
+    """Build the error of a check."""
     return ValueError(f"{field}={reprlib.repr(value)}: {rule}")
 
 
@@ -29,7 +29,7 @@ def text_or_none(field: str, value: Any) -> str | None:
 
 
 def email(field: str, value: Any) -> str:
-    """Return what may be an address."""
+    """Check an email address."""
     if "@" not in text(field, value):
         raise error(field, value, "must be an e-mail address")
     return str(value)
@@ -52,7 +52,7 @@ def number(field: str, value: Any) -> float:
 
 
 def items(field: str, value: Any) -> Iterable[Any]:
-    """Return what several things come in; a text and a mapping are none."""
+    """Check an iterable of items; a string or a mapping is not one."""
     if isinstance(value, str | Mapping) or not _is_iterable(value):
         raise error(field, value, "must be a list")
     return value
@@ -63,7 +63,7 @@ def _is_iterable(value: Any) -> TypeGuard[Iterable[Any]]:
 
 
 def mapping(field: str, value: Any) -> Mapping[str, Any]:
-    """Return a mapping of texts to anything."""
+    """Check a mapping with string keys."""
     if not _is_mapping(value) or not all(isinstance(name, str) for name in value):
         raise error(field, value, "must be a dict whose keys are texts")
     return value
@@ -74,13 +74,13 @@ def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
 
 
 def known_fields(field: str, value: Mapping[str, Any], known: frozenset[str]) -> None:
-    """Refuse fields that there are not."""
+    """Refuse unknown fields."""
     if unknown := value.keys() - known:
         raise error(field, sorted(unknown), f"must be among {', '.join(sorted(known))}")
 
 
 def as_json(field: str, value: Any) -> str:
-    """Write a value as JSON that every reader takes: no NaN, no half of a surrogate pair."""
+    """Return JSON that every reader accepts: no NaN, no lone surrogate."""
     try:
         written = json.dumps(value, allow_nan=False, ensure_ascii=False)
         written.encode()

@@ -1,4 +1,4 @@
-"""A small ready-made world: what a team that labels answers of a support assistant has."""
+"""The ready-made world: a team that labels the answers of a support assistant."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TALKS = (
 
 
 def fill(emulator: Seeding, *, spans: int, examples: int) -> dict[str, Any]:
-    """Make the world and return the IDs of what is in it."""
+    """Create the world, and return the IDs of its parts."""
     space = emulator.add_space(SPACE, description=DESCRIPTION)
     projects = {name: emulator.add_project(space, name) for name in ("support-chat", "search-answers")}
     for position, (name, project) in enumerate(projects.items()):

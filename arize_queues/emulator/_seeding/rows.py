@@ -1,4 +1,4 @@
-"""What the emulator is filled with, checked and turned into rows of its database."""
+"""Seed data, checked and converted to rows of the database."""
 
 from __future__ import annotations
 

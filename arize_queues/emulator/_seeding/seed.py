@@ -1,4 +1,4 @@
-"""Filling the emulator: spaces, projects with spans, datasets, annotation configs, users and tags."""
+"""Methods that fill the emulator: spaces, projects, spans, datasets, annotation configs, users and tags."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Span = Mapping[str, Any]
 
 
 class Seeding:
-    """The half of the emulator's Python face that puts things into it. IDs are strings, as on the wire.
+    """The methods of `Emulator` that add data. IDs are strings, as on the wire.
 
     What cannot be put in is a ValueError that names the field, the value and the rule; then nothing is put in.
     """
@@ -43,7 +43,7 @@ class Seeding:
         return ids.encode("Project", self._store.run(sql, values))
 
     def add_spans(self, project: str, spans: Iterable[Span]) -> int:
-        """Add spans to a project, replacing those of the same ID; return how many were given.
+        """Add spans to a project, replacing spans of the same ID; return their number.
 
         Args:
             project: The project's ID.
@@ -72,7 +72,7 @@ class Seeding:
         return count
 
     def add_dataset(self, space: str, name: str, examples: Iterable[Mapping[str, Any]] = ()) -> str:
-        """Add a dataset whose first version holds these examples; return its ID.
+        """Add a dataset with the examples of its first version; return its ID.
 
         An example is a flat dict. Its `id` is made up where there is none; `evaluations` are kept apart.
         """
@@ -85,7 +85,7 @@ class Seeding:
         return dataset
 
     def add_dataset_version(self, dataset: str, examples: Iterable[Mapping[str, Any]]) -> str:
-        """Add a version that holds exactly these examples, from now on the latest; return its ID."""
+        """Add a version with exactly these examples, as the latest one; return its ID."""
         number, now = self._number("Dataset", dataset), self._world.now()
         with self._store.transaction():
             count = self._store.value("SELECT count(*) FROM dataset_versions WHERE dataset_id = ?", (number,))

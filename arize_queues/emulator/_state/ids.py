@@ -15,18 +15,18 @@ _DOCUMENTED = re.compile(r"[a-z]+_\w+")
 
 @lru_cache(maxsize=1024)  # a page of records names the same queue and users again and again
 def encode(kind: str, number: int) -> str:
-    """Return the ID of the `number`-th thing of its `kind`."""
+    """Return the ID of a kind and a number."""
     return base64.b64encode(f"{kind}:{number}".encode()).decode()
 
 
 def decode(kind: str, text: str) -> int | None:
-    """Return the number in an ID of `kind`, or None where it is an ID of something else or none at all."""
+    """Return the number of an ID of a kind, or None if it is malformed or of another kind."""
     found, separator, number = (_plain(text) or "").partition(":")
     return int(number) if separator and found == kind and re.fullmatch(r"[0-9]{1,15}", number) else None
 
 
 def require(kind: str, text: str, noun: str) -> int:
-    """Return the number in an ID of `kind`; refuse a malformed ID with 400, another's with 404."""
+    """Return the number of an ID of a kind; refuse a malformed ID with 400, one of another kind with 404."""
     require_form(text, noun)
     number = decode(kind, text)
     if number is None:
@@ -35,13 +35,13 @@ def require(kind: str, text: str, noun: str) -> int:
 
 
 def require_form(text: str, noun: str) -> None:
-    """Refuse with 400 what could not be an ID of anything."""
+    """Refuse a malformed ID with 400."""
     if not (":" in (_plain(text) or "") or _DOCUMENTED.fullmatch(text)):
         raise Refusal(400, f"{text!r} is not a well-formed {noun} ID.")
 
 
 def not_found(noun: str, text: str) -> Refusal:
-    """Build the refusal for what does not exist or may not be read; the API does not say which."""
+    """Build the 404 of a resource that does not exist or may not be read; the API does not say which."""
     return Refusal(404, f"{noun[0].upper()}{noun[1:]} {text!r} was not found.")
 
 

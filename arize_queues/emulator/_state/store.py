@@ -19,7 +19,7 @@ _PATIENCE = 1.0
 
 
 class NotOurDatabaseError(ValueError):
-    """The file is something other than a database of this emulator's, or is another's at the moment."""
+    """The file is not a database of the emulator, or another process uses it."""
 
 
 class Store:
@@ -60,7 +60,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """Apply everything inside, or, where it raises, nothing; may be nested."""
+        """Run a block in a transaction, which can be nested; an error rolls it back."""
         with self.lock:
             if self.connection.in_transaction:
                 yield

@@ -1,4 +1,4 @@
-"""What every rule of the API is given: the state, the revision, and a request that the spec allows."""
+"""The arguments of every rule: the world, with its state and revision, and a validated request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _now() -> int:
 
 @frozen(kw_only=True)
 class World:
-    """The emulated service: its state and how it was told to behave."""
+    """The emulated service: its state and its settings."""
 
     store: Store
     revision: Revision
@@ -34,7 +34,7 @@ class World:
     now: Callable[[], int] = field(default=_now)
 
     def key_owner(self) -> Row:
-        """Return the user whom the API key belongs to; annotations are written in that name."""
+        """Return the user of the API key, who makes all annotations."""
         found = self.store.one("SELECT id, email FROM users WHERE email = ?", (KEY_OWNER,))
         if found is None:
             sql = "INSERT INTO users (email, name, everywhere, created_at) VALUES (?, 'Key owner', 1, ?)"
@@ -58,7 +58,7 @@ class World:
         return number
 
     def user_numbers(self, space_number: int, emails: list[str]) -> list[int]:
-        """Return the users of these addresses, each once; refuse with 404 who has no access to the space."""
+        """Return the users of email addresses, each once; refuse a user without access to the space with 404."""
         sql = """SELECT id FROM users WHERE email = ? AND (everywhere OR EXISTS (
                  SELECT 1 FROM user_spaces WHERE user_id = users.id AND space_id = ?))"""
         numbers: list[int] = []
@@ -72,7 +72,7 @@ class World:
 
 @frozen(kw_only=True)
 class Call:
-    """A request to one operation, judged by the spec and in the contract's spelling."""
+    """A validated request to one operation, in the spelling of the contract."""
 
     operation: str
     path: Mapping[str, str]
