@@ -99,9 +99,7 @@ class Emulator(Seeding):
             RuntimeError: The emulator was closed.
         """
         if not self._close.alive:
-            raise RuntimeError(
-                "the emulator is closed: create another one"
-            )
+            raise RuntimeError("the emulator is closed: create another one")
         if self._server is None:
             gate = Gate(
                 app=build_app(self._world, control_routes(self)),

@@ -23,14 +23,14 @@ LEFT_BY_TOOLS = {"build", "dist", "node_modules"}
 
 
 def files(directory: Path) -> Iterator[Path]:
-    """Yield all files of the package, which ship with it, but not what Python leaves there."""
+    """Yield all files of the package, without the caches of Python."""
     for parent, names, found in os.walk(directory):
         names[:] = sorted(set(names) - LEFT_BY_PYTHON)
         yield from (Path(parent, name) for name in sorted(found))
 
 
 def files_of_project(root: Path) -> Iterator[Path]:
-    """Yield the files of a project, but outside the package not what tools leave there."""
+    """Yield the files of a project, outside the package without those of tools."""
     for parent, names, found in os.walk(root):
         within = Path(parent).is_relative_to(root / PACKAGE)
         skipped = LEFT_BY_PYTHON if within else LEFT_BY_PYTHON | LEFT_BY_TOOLS
@@ -46,7 +46,7 @@ def is_stamped(path: Path) -> bool:
 
 
 def differences(package: Path, fresh: Path) -> list[str]:
-    """Return a line for each file in which the package is not what was generated afresh."""
+    """Return a line for each file of the package that differs from a fresh generation."""
     have = {path.relative_to(package) for path in files(package)}
     want = {path.relative_to(fresh) for path in files(fresh)}
     lines = [f"{PACKAGE / name}: is missing" for name in sorted(want - have)]

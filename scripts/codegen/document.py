@@ -1,4 +1,4 @@
-"""Read the API document, and derive from it what the generator and the generated tables need."""
+"""Read the API document, and derive the input of the generator and of the generated tables."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class DocumentError(Exception):
-    """The document or a file beside it does not say what generation needs."""
+    """The document, or a file beside it, lacks something that generation needs."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves times as the text that they are, since JSON has no others."""
+    """A loader that keeps times as text, because JSON has no times."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -30,7 +30,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML file as JSON would give it.
+    """Parse a YAML file to the data types of JSON.
 
     Raises:
         DocumentError: If it cannot be read.
@@ -62,7 +62,7 @@ def operations(document: Any) -> list[dict[str, Any]]:
 
 
 def generator_view(document: Any) -> Any:
-    """Return the document as the generator is to see it.
+    """Return the document in the form for the generator.
 
     What it would turn into clumsy code is replaced by marks that our templates read: null beside a type
     becomes ``x-nullable``; an object without fields of its own becomes ``x-free-form``; and the fields that
@@ -125,5 +125,5 @@ def _marked(prop: Any) -> Any:
 
 
 def as_json(document: Any) -> str:
-    """Return JSON text that is the same for the same document."""
+    """Return JSON text, always the same for the same document."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

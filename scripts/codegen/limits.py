@@ -33,18 +33,18 @@ def limits(document: Any, table: Any) -> dict[str, tuple[float, str]]:
 
 
 def faults(document: Any, table: Any) -> dict[str, str]:
-    """Return what is wrong with limits, by their constants' names; nothing for those that have one number."""
+    """Return the problems of limits by the names of their constants: places that state different numbers."""
     found = ((name, _fault(document, entry)) for name, entry in (table or {}).items())
     return {name: problem for name, problem in found if problem}
 
 
 def places(entry: Mapping[str, Any]) -> list[str]:
-    """Return the pointers to all places that state a limit, the one that its number is taken from first."""
+    """Return the pointers to all places that state a limit; its number comes from the first one."""
     return [entry["pointer"], *entry.get("also", ())]
 
 
 def resolve_pointer(document: Any, pointer: str) -> Any:
-    """Return what a pointer of openapi/limits.yaml leads to.
+    """Return the node at a pointer of openapi/limits.yaml.
 
     Raises:
         LookupError: If it leads nowhere.
@@ -69,7 +69,7 @@ def resolve_pointer(document: Any, pointer: str) -> Any:
 
 
 def _parameter(document: Any, listed: list[Any], name: str) -> Any:
-    """Return the parameter of a name; None where the list has none, or several."""
+    """Return the parameter with a name; None if the list has none, or several."""
     found = [resolve_pointer(document, item["$ref"].lstrip("#")) if "$ref" in item else item for item in listed]
     named = [item for item in found if item.get("name") == name]
     return named[0] if len(named) == 1 else None

@@ -1,4 +1,4 @@
-"""What a labelling team does in a day: fill a queue, label, see who has done what.
+"""A day of a labelling team: fill a queue, label, see the progress of each annotator.
 
     make demo                                  on an emulator, with made-up spans; needs no account
     make demo ARGS="--live --space prod ..."   on the real service, with ARIZE_API_KEY set
@@ -34,7 +34,7 @@ DOUBLE_CHECKED = 40
 
 @attrs.frozen(kw_only=True)
 class Job:
-    """What is to be done, and where.
+    """The work of the demo, and its place.
 
     Attributes:
         connection: The arguments of the client.
@@ -87,7 +87,7 @@ def emulated() -> Iterator[Job]:
 
 @contextmanager
 def live(options: argparse.Namespace) -> Iterator[Job]:
-    """Set up the job on the real service, from the options and what the user answers."""
+    """Set up the job on the real service, from the options and the answers of the user."""
     _live.ask(options)
     config, _, label = (options.label or "").partition("=")
     yield Job(
@@ -103,7 +103,7 @@ def live(options: argparse.Namespace) -> Iterator[Job]:
 
 
 def day(job: Job, meter: Meter) -> None:
-    """Do the day's work, and delete the queue whatever happens."""
+    """Do the work of the day, and always delete the queue."""
     with ArizeClient(**job.connection, on_response=meter.on_response) as client:
         queues = client.annotation_queues
         with meter.step(f"Make the queue {job.queue!r} in space {job.space!r}"):
@@ -141,7 +141,7 @@ def fill(job: Job, client: ArizeClient, meter: Meter) -> None:
 
 
 def label(job: Job, client: ArizeClient, meter: Meter, queue: str) -> None:
-    """Read the records, hand some to two people, annotate some, and show who has done what."""
+    """Read the records, assign some to two people, annotate some, and show the progress of each."""
     queues = client.annotation_queues
     with meter.step("Read them back") as step:
         records = list(queues.iter_records(annotation_queue=queue))
@@ -168,7 +168,7 @@ def label(job: Job, client: ArizeClient, meter: Meter, queue: str) -> None:
 
 
 def _finish(complete: Callable[[str, str, str], None], queue: str, client: ArizeClient, count: int) -> None:
-    """Press "done" in place of the people, some of whom are behind."""
+    """Mark records as completed for the annotators, some of whom are behind."""
     for at, record in enumerate(itertools.islice(client.annotation_queues.iter_records(annotation_queue=queue), count)):
         for user in record.assigned_users:
             if (at + len(user.user.email)) % 5:

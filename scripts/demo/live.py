@@ -1,4 +1,4 @@
-"""What the demo asks for before it works on the real service: all that it cannot make up."""
+"""The questions of the demo before it works on the real service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from arize_queues import ExampleSource, SpanSource
 
 
 class AskingError(Exception):
-    """Something is missing and nobody is there to be asked, or what was given cannot be used."""
+    """An option is missing and nobody can be asked, or an option is invalid."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +49,7 @@ def ask(options: argparse.Namespace) -> None:
 
 
 def sources(options: argparse.Namespace) -> list[Any]:
-    """Make the record sources that the options tell of."""
+    """Build the record sources of the options."""
     found: list[Any] = [ExampleSource(dataset=options.dataset)] if options.dataset else []
     return found + (SpanSource.from_rows(_rows(options.spans), project=options.project) if options.spans else [])
 

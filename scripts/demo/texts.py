@@ -1,4 +1,4 @@
-"""What the users of three assistants ask, and what the assistants answer: well, or not so well.
+"""Questions of the users of three assistants, with good and bad answers.
 
 Each talk is a question, a good answer and a poor one. The words in braces are drawn from `WORDS`, the same for the
 question and its answer.
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class Talk(NamedTuple):
-    """A question with the answer that it deserves and one that it does not."""
+    """A question with a good and a bad answer."""
 
     question: str
     good: str

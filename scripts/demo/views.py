@@ -1,4 +1,4 @@
-"""What the demo prints: what it sent, step by step, and what it found."""
+"""The output of the demo: the requests of each step, and the results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Step:
 
 @attrs.define
 class Meter:
-    """Counts what a client sends; its `on_response` is the client's.
+    """Counts the requests of a client, by its `on_response`.
 
     Attributes:
         answers: All answers so far.
@@ -45,7 +45,7 @@ class Meter:
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        """Print a step's title, and below what it does, what it took."""
+        """Print the title of a step, and its requests after its output."""
         self.steps += 1
         print(f"\n{self.steps}. {title}", flush=True)
         before, start, step = len(self.answers), time.perf_counter(), Step()
@@ -56,7 +56,7 @@ class Meter:
         print(f"   -> {requests} request{'s' * (requests != 1)}, {records}{time.perf_counter() - start:.2f} s")
 
     def print_totals(self) -> None:
-        """Print all that was sent, by kind of request."""
+        """Print all requests, by kind."""
         print("\nWhat was sent:")
         for (method, path), count in Counter((info.method, _shape(info.path)) for info in self.answers).items():
             print(f"   {count:>5,}  {method:<6} {path}")
@@ -89,7 +89,7 @@ def print_some(records: Sequence[AnnotationQueueRecord]) -> None:
 
 
 def tell(done: int, total: int | None) -> None:
-    """Print how far an add is, where there is no terminal for a bar."""
+    """Print the progress of an add, if there is no terminal for a bar."""
     print(f"   {done:,} of {total or done:,}", flush=True)
 
 
@@ -104,5 +104,5 @@ def _short(text: object) -> str:
 
 
 def _shape(path: str) -> str:
-    """Put {id} for the IDs of a path: every second segment after the version."""
+    """Replace the IDs of a path with {id}: every second segment after the version."""
     return "/".join("{id}" if at in (3, 5) else part for at, part in enumerate(path.split("/")))

@@ -34,13 +34,13 @@ _ASSISTANTS: Final = (
 
 
 def spans() -> dict[str, list[Row]]:
-    """Make the LLM spans of each project, as an export of them has them: column to value."""
+    """Build the LLM spans of each project as rows of an export: column to value."""
     rng = random.Random(20)  # noqa: S311 - a story, not a secret
     return {name: list(_spans(rng, name, count, talks, model)) for name, count, talks, model in _ASSISTANTS}
 
 
 def least_certain(rows_by_project: dict[str, list[Row]], count: int) -> dict[str, list[Row]]:
-    """Pick the spans whose answers the automatic judge liked least, which is what people had better look at."""
+    """Return the spans with the lowest scores of the automatic judge, which people should look at first."""
     ranked = sorted(
         (row["eval.quality.score"], row["context.span_id"]) for rows in rows_by_project.values() for row in rows
     )
@@ -49,7 +49,7 @@ def least_certain(rows_by_project: dict[str, list[Row]], count: int) -> dict[str
 
 
 def fill(emulator: Emulator, rows_by_project: dict[str, list[Row]]) -> None:
-    """Put the world into an emulator."""
+    """Add the world to an emulator."""
     space = emulator.add_space(SPACE, description="The assistants of three teams")
     for name, rows in rows_by_project.items():
         emulator.add_spans(emulator.add_project(space, name), map(_stored, rows))
@@ -62,7 +62,7 @@ def fill(emulator: Emulator, rows_by_project: dict[str, list[Row]]) -> None:
 
 
 def judged(record: AnnotationQueueRecord) -> list[Row]:
-    """Judge a record's answer as a person would: mostly, but not always, as the automatic judge did."""
+    """Return a person's judgement of an answer: mostly, but not always, that of the automatic judge."""
     rng = random.Random(record.id)  # noqa: S311 - a story, not a secret
     score = next((evaluation.score for evaluation in record.evaluations), None)
     doubtful = score is not None and score < 0.5 and rng.random() < 0.9
@@ -111,7 +111,7 @@ def _told(text: str, words: dict[str, str]) -> str:
 
 
 def _stored(row: Row) -> Row:
-    """Write a row as the emulator keeps spans."""
+    """Convert a row to the form in which the emulator keeps spans."""
     apart = {
         "context.span_id": "span_id",
         "context.trace_id": "trace_id",

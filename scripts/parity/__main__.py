@@ -1,4 +1,4 @@
-"""Hold our parity cases and our emulator against the official clients, and write tests/parity/MATRIX.md."""
+"""Run the parity cases and the emulator with the official clients, and write tests/parity/MATRIX.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MATRIX = PARITY / "MATRIX.md"
 
 @attrs.frozen
 class Run:
-    """What one client did.
+    """The outcome of one client.
 
     Attributes:
         client: The client.
@@ -40,7 +40,7 @@ class Run:
 
 
 def main() -> int:
-    """Run the clients; give 1 where something needs to be explained or mended."""
+    """Run the clients; return 1 if something needs an explanation or a fix."""
     options = _options()
     cases = load()
     if options.expand:
@@ -86,7 +86,7 @@ def _run(client: Client, server: StageServer, cases: list[dict[str, Any]]) -> Ru
 
 
 def _rows(cases: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Put the revisions of a case into one row."""
+    """Group the revisions of each case into one row."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for case in cases:
         rows.setdefault(f"{case['file']}/{case['name']}", []).append(case)

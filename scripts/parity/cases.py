@@ -94,7 +94,7 @@ class Expander:
     place: Place
 
     def expand(self, node: Json) -> Json:
-        """Expand a value and all that is in it."""
+        """Expand a value and everything in it."""
         if isinstance(node, str):
             return self._interpolated(node)
         if isinstance(node, list):

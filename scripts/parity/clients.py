@@ -1,4 +1,4 @@
-"""The official clients: each installed once into an environment of its own, and talked to line by line."""
+"""The official clients, each in an environment of its own, behind an adapter that speaks JSON lines."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Client:
 
     @property
     def name(self) -> str:
-        """Name it for people."""
+        """The name of the client with its version."""
         return f"{self.package} {self.version}"
 
     @property
@@ -53,7 +53,7 @@ class Client:
         return ROOT / (f".venv-parity-{self.version}" if self.language == "python" else ".venv-parity-js")
 
     def install(self) -> None:
-        """Install it, unless that has been done.
+        """Install the client, unless it is installed.
 
         Raises:
             UnavailableError: The registry, or the language's own tool, is not there.
@@ -74,7 +74,7 @@ class Client:
         return [[*npm, "--prefix", str(self.folder), f"{self.package}@{self.version}"]]
 
     def start(self) -> Adapter:
-        """Start its adapter.
+        """Start the adapter.
 
         Raises:
             UnavailableError: It does not start.
@@ -100,10 +100,10 @@ CLIENTS = (
 
 
 class Adapter:
-    """A running adapter: it is asked for one call at a time, and keeps its client from call to call."""
+    """A running adapter; it makes one call at a time, and keeps its client between calls."""
 
     def __init__(self, command: list[str], folder: Path) -> None:
-        """Start it, and wait until it says its version."""
+        """Start the adapter, and wait until it reports its version."""
         environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("ARIZE_")}
         environment |= {"NO_PROXY": "*", "no_proxy": "*"}
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -122,14 +122,14 @@ class Adapter:
         self.runtime: str = said["runtime"]
 
     def ask(self, command: dict[str, Any], within: float) -> dict[str, Any] | None:
-        """Have a call carried out, and give its outcome; None where there is none in time."""
+        """Make a call, and return its outcome, or None after the timeout."""
         stdin = cast("IO[bytes]", self._process.stdin)
         stdin.write(json.dumps(command).encode() + b"\n")
         stdin.flush()
         return self._read(within)
 
     def close(self) -> None:
-        """End it."""
+        """End the adapter."""
         self._process.kill()
         self._process.communicate()
 

@@ -1,4 +1,4 @@
-"""Compare what a client did with what a case expects: instants and numbers by value. Pure."""
+"""Compare the outcome of a client with the expected one: instants and numbers by value. Pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def result_difference(expected: Any, actual: Any, *, fold: bool = False) -> str 
 
 
 def without_nothing(value: Any) -> Any:
-    """Leave out the members that hold nothing."""
+    """Return the members that are not empty."""
     if isinstance(value, dict):
         members = {key: without_nothing(item) for key, item in value.items()}
         return {key: item for key, item in members.items() if item not in _NOTHING}

@@ -1,4 +1,4 @@
-"""The emulator is held to the official clients: a script of all operations, whose end the state must show."""
+"""Check the emulator with the official clients: a script of all operations, and the state at its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _START, _END = "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"
 
 
 class WrongError(Exception):
-    """Something is not as it should be."""
+    """A check of the script failed."""
 
 
 def _must(holds: object, words: str) -> None:
@@ -26,7 +26,7 @@ def _must(holds: object, words: str) -> None:
 
 @attrs.define
 class Script:
-    """One client's way through the emulator.
+    """The run of one client through the emulator.
 
     Attributes:
         adapter: The client.
@@ -44,7 +44,7 @@ class Script:
     _new_client: bool = True
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Have the client carry out a call."""
+        """Make a call."""
         outcome = self.ask(operation, **arguments)
         if "error" in outcome:
             raise WrongError(
@@ -53,7 +53,7 @@ class Script:
         return outcome["result"]
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Have the client carry out a call that may fail."""
+        """Make a call that may fail."""
         command = {
             "base_url": self.emulator.url,
             "api_key": self.emulator.api_key,
@@ -70,11 +70,11 @@ class Script:
         return outcome
 
     def spelled(self, word: str) -> str:
-        """Spell an enum value as the revision does."""
+        """Return an enum value in the spelling of the revision."""
         return word.upper() if self.upper else word
 
     def spans(self, first: int, last: int) -> dict[str, Any]:
-        """Make a source of some of the first project's spans."""
+        """Return a source of some spans of the first project."""
         ids = [f"support-chat-span-{number:05}" for number in range(first, last)]
         source = {"record_type": self.spelled("span"), "project_id": self.world["projects"]["support-chat"]}
         return {**source, "start_time": _START, "end_time": _END, "span_ids": ids}
@@ -208,7 +208,7 @@ STEPS: dict[str, Callable[[Script], None]] = {
 
 
 def end_to_end(client: Client, adapter: Adapter) -> dict[str, str]:
-    """Have a client go through the emulator, and give each step's outcome: "as it should be", or what is wrong."""
+    """Run a client through the emulator; return the outcome of each step: "as it should be", or the problem."""
     outcomes: dict[str, str] = {}
     with Emulator(revision="2026-05" if client.revision == "2026-05" else "2026-10") as emulator:
         script = Script(adapter, emulator, client.revision == "2026-10", emulator.seed(spans=10, examples=5))

@@ -1,4 +1,4 @@
-"""Judge what an official client did with a case: same, differs (how), or cannot be expressed."""
+"""Judge the outcome of a case: same, differs (how), or not expressible by the client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOCAL = ("invalid_request", "space_required")
 
 @attrs.frozen
 class Verdict:
-    """What a client made of a case.
+    """The verdict on a client and a case.
 
     Attributes:
         status: "same", "differs", "cannot", "other revision" or "not played".
@@ -34,7 +34,7 @@ class Verdict:
 
 
 def verdict(client: Client, adapter: Adapter, server: StageServer, case: dict[str, Any]) -> Verdict:
-    """Have a client play a case."""
+    """Run a case with a client, and return the verdict."""
     if case["revision"] != client.revision:
         return Verdict("other revision")
     if any(fault == "connect" for step in case["steps"] for fault in _faults(step["exchanges"])):
@@ -100,7 +100,7 @@ def _without(value: Any, fields: Collection[str]) -> Any:
 
 
 def _error_difference(expected: dict[str, Any], error: dict[str, Any]) -> str | None:
-    """Compare an error's kind, and what it says of the rest, as an attribute or in its text."""
+    """Compare the kind of an error, and its other facts, which are attributes or in its text."""
     wanted = "local" if expected["kind"] in _LOCAL else expected["kind"]
     if error["kind"] != wanted:
         return _raised(error)

@@ -15,7 +15,7 @@ HOLDS_FOR = 2.0  # seconds that an answer which does not come is waited for
 
 
 class StageServer(ThreadingHTTPServer):
-    """Plays whatever stage is set.
+    """A server that plays the current stage.
 
     Attributes:
         stage: The stage on hand.
@@ -32,7 +32,7 @@ class StageServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The base URL to give to a client."""
+        """The base URL for clients."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:

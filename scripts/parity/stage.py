@@ -1,4 +1,4 @@
-"""The stage on which a client plays a case: it takes requests and waits in order, and answers from the script."""
+"""The stage of a case: it accepts requests and waits in order, and answers from the script."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Arrived:
 
 @attrs.frozen
 class Played:
-    """What a client gets: an answer, or a fault in its place.
+    """An answer for a client, or a fault instead.
 
     Attributes:
         status: The HTTP status; 0 with a fault.
@@ -68,7 +68,7 @@ class Stage:
     """
 
     def __init__(self, exchanges: list[dict[str, Any]], *, waits: bool = True) -> None:
-        """Set the stage.
+        """Prepare the exchanges.
 
         Args:
             exchanges: Those of a step of a case.
@@ -121,7 +121,7 @@ class Stage:
         return played(exchange) if None in differences else OFF_SCRIPT
 
     def _pass_over(self) -> None:
-        """Pass over waits of no time, which a client need not ask its clock for."""
+        """Skip waits of zero seconds, which a client need not make."""
         while not self._group and self._left and self._left[0].get("wait") == 0:
             self._left.pop(0)
 

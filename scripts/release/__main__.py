@@ -27,7 +27,7 @@ LARGEST = 20_000_000
 
 
 class WheelError(Exception):
-    """The wheel is not as it must be."""
+    """A check of the wheel failed."""
 
 
 def build(folder: Path) -> Path:
@@ -38,7 +38,7 @@ def build(folder: Path) -> Path:
 
 
 def check_contents(wheel: Path) -> None:
-    """Fail where the wheel does not hold exactly what users need."""
+    """Fail unless the wheel has exactly the files that users need."""
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if not name.endswith("/")}
     metadata = next(name.partition("/")[0] for name in names if name.endswith(".dist-info/METADATA"))
@@ -52,7 +52,7 @@ def check_contents(wheel: Path) -> None:
 
 
 def check_alone(wheel: Path, python: Path) -> None:
-    """Install the wheel without extras; fail where that is large or does not work."""
+    """Install the wheel without extras; fail if it is too large or does not work."""
     packages = next(python.parent.parent.glob("lib/python*/site-packages"))
     before = _size(packages)
     _install(python, wheel)
@@ -87,7 +87,7 @@ def _install(python: Path, *what: Path | str) -> None:
 
 
 def _run(*command: Path | str, cwd: Path | None = None, silent: bool = False) -> None:
-    """Run a command that finds neither the source nor the caller's settings; fail where it fails."""
+    """Run a command without access to the source and to the caller's settings; fail if it fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     output = subprocess.DEVNULL if silent else None
     subprocess.run([str(part) for part in command], check=True, cwd=cwd, env=environment, stdout=output)

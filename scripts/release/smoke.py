@@ -1,4 +1,4 @@
-"""What must hold in an environment that has the wheel and what it depends on, and nothing else.
+"""Checks in an environment with the wheel and its dependencies alone.
 
 `test_wheel.py` runs it there.
 """
@@ -19,13 +19,13 @@ HEAVY = ("anyio", "asyncio", "dateutil.parser", "narwhals", "orjson", "pandas", 
 
 
 def check_imports() -> None:
-    """Fail where `import arize_queues` brings in what it should not."""
+    """Fail if `import arize_queues` loads a module that it should not."""
     if found := _imported & set(HEAVY):
         raise AssertionError(f"import arize_queues brings in {', '.join(sorted(found))}")
 
 
 def check_requirements() -> None:
-    """Fail where the package asks for more than its three dependencies."""
+    """Fail if the package requires more than its three dependencies."""
     found = {each for each in importlib.metadata.requires("arize-queues") or () if "extra ==" not in each}
     names = {each.partition(">")[0] for each in found}
     if names != {"attrs", "httpx", "python-dateutil"}:
@@ -33,7 +33,7 @@ def check_requirements() -> None:
 
 
 def check_call() -> None:
-    """Fail where a call does not work."""
+    """Fail unless a call works."""
     queue = {"id": "aq_1", "name": "Triage", "space_id": "spc_1"}
     times = {"created_at": "2026-03-02T08:00:00Z", "updated_at": "2026-03-02T08:00:00Z"}
     transport = httpx.MockTransport(lambda request: httpx.Response(200, json={**queue, **times}))
@@ -44,7 +44,7 @@ def check_call() -> None:
 
 
 def check_emulator_without_its_extra() -> None:
-    """Fail where the emulator does not say what it lacks."""
+    """Fail unless the emulator names its missing extra."""
     try:
         from arize_queues.emulator import Emulator  # noqa: PLC0415 - it must fail, here
     except ImportError as error:

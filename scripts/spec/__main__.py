@@ -29,7 +29,7 @@ _OPENAPI = Path(__file__).resolve().parents[2] / "openapi"
 
 
 def build(upstream: str, overlay: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the spec that an upstream document and an overlay make, validated, and what was taken of upstream."""
+    """Return the validated spec of an upstream document and an overlay, and the cut of upstream that it is made of."""
     corrections = load_overlay(overlay)
     source = taken(load(upstream), corrections)
     return assemble(source, corrections), source
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _write(texts: dict[Path, str]) -> None:
-    """Replace files, all or none of them, so that nobody ever reads half of one."""
+    """Replace all files or none, so that no reader sees half a file."""
     drafts = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in texts}
     try:
         for path, draft in drafts.items():

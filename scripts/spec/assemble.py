@@ -1,4 +1,4 @@
-"""Make the spec of a cut of upstream and the overlay."""
+"""Build the spec from a cut of upstream and the overlay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONG = 160
 
 
 def assemble(source: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """Return the spec that a document and an overlay make.
+    """Return the spec of a document and an overlay.
 
     Raises:
         SpecError: They do not fit, or what they make is not OpenAPI.
@@ -39,7 +39,7 @@ def _nameless(spec: dict[str, Any]) -> list[Operation]:
 
 
 def _invalid(spec: dict[str, Any], overlay: dict[str, Any]) -> list[str]:
-    """Return what the validator says against a document, with the corrections that had a hand in it."""
+    """Return the validator's problems of a document, with the corrections that took part in each."""
     errors = list(OpenAPIV30SpecValidator(spec).iter_errors())
     lines = []
     for path, message in _placed(errors, spec):

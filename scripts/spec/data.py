@@ -71,7 +71,7 @@ _Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):  # type: ignore[misc, valid-type]
-    """YAML as JSON understands it: `no` and `2026-10-01` are text."""
+    """A loader for the data types of JSON: `no` and `2026-10-01` are text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -89,7 +89,7 @@ def _parse(text: str) -> Any:
 
 
 def _bounded(data: Any, length: int) -> Any:
-    """Return data as they are, unless aliases make them many times as large as the text that they came from."""
+    """Return data, unless aliases make them many times larger than their text."""
     sizes: dict[int, int] = {}
 
     def size(node: Any) -> int:

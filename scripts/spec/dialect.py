@@ -1,4 +1,4 @@
-"""Write OpenAPI 3.1 as 3.0.
+"""Convert OpenAPI 3.1 to 3.0.
 
 One dialect behind the loader means that overlay, generator and spec-diff are written once, and that an
 upstream which moves from 3.0 to 3.1 without changing anything shows no difference.
@@ -14,14 +14,14 @@ _BASE = "3.0.3"
 
 
 def to_3_0(document: dict[str, Any]) -> dict[str, Any]:
-    """Return an OpenAPI 3.1 document in the words of 3.0; what 3.0 cannot say is left for the validator."""
+    """Return an OpenAPI 3.1 document as 3.0; the validator reports features that 3.0 lacks."""
     rest = {key: value for key, value in document.items() if key not in {"webhooks", "jsonSchemaDialect"}}
     _rewrite(rest)
     return {**rest, "openapi": _BASE}
 
 
 def wrap_references(node: Any, *, names: bool = False) -> None:
-    """Turn the `$ref` of a schema with siblings, which 3.0 ignores, into `allOf` of it with the same siblings."""
+    """Convert a `$ref` with siblings, which 3.0 ignores, to an `allOf` with the same siblings."""
     for _, child, child_names in children(node, names=names):
         wrap_references(child, names=child_names)
     reference = node.get("$ref") if isinstance(node, dict) and not names and len(node) > 1 else None

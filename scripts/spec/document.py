@@ -1,4 +1,4 @@
-"""Read an OpenAPI document, and cut out of it what a few operations need.
+"""Read an OpenAPI document, and cut out a few operations with the components that they need.
 
 `load` gives plain data in the words of OpenAPI 3.0, whatever it was read from; `cut` keeps the order of what
 it keeps. Both raise SpecError, of which each problem is one line for a maintainer.
@@ -26,7 +26,7 @@ _Component = tuple[str, str]  # kind and name, as in components/schemas/Problem
 
 
 def load(source: str) -> dict[str, Any]:
-    """Return the OpenAPI 3.0 or 3.1 document at a path or an http(s) URL, JSON or YAML, in the words of 3.0.
+    """Return the OpenAPI 3.0 or 3.1 document at a path or an http(s) URL, JSON or YAML, as 3.0.
 
     Raises:
         SpecError: It cannot be had, is not OpenAPI, or has references that lead nowhere or in a circle.
@@ -90,7 +90,7 @@ def _paths(document: dict[str, Any], wanted: Sequence[Operation]) -> dict[str, A
 
 
 def _schemes(holders: Sequence[dict[str, Any]]) -> set[_Component]:
-    """Return the security schemes that the document and its operations ask for; they do so by name."""
+    """Return the security schemes that the document and its operations name."""
     return {("securitySchemes", name) for holder in holders for entry in holder.get("security") or [] for name in entry}
 
 
@@ -104,7 +104,7 @@ def _components(document: dict[str, Any], reached: set[_Component]) -> dict[str,
 
 
 def _reach(document: dict[str, Any], paths: dict[str, Any]) -> set[_Component]:
-    """Return every component that the paths lead to, however far away."""
+    """Return every component that the paths reach, directly or not."""
     reached: set[_Component] = set()
     problems: dict[str, None] = {}
 

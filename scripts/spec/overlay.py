@@ -26,11 +26,11 @@ _ENVIRONMENT = jsonpath.JSONPathEnvironment(strict=True)
 
 
 class _MismatchError(Exception):
-    """An update that does not fit what its target selects."""
+    """An update that does not fit the node of its target."""
 
 
 def load_overlay(source: str) -> dict[str, Any]:
-    """Return the overlay in a file; SpecError unless it is one, with actions that can be carried out."""
+    """Return the overlay of a file; raise SpecError unless it is valid."""
     overlay = load_data(source)
     if not isinstance(overlay, dict) or not str(overlay.get("overlay", "")).startswith("1.0"):
         raise SpecError(f"{source}: not an OpenAPI Overlay 1.0 document")
@@ -59,7 +59,7 @@ def wanted_operations(overlay: dict[str, Any]) -> list[Operation]:
 
 
 def apply(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy of the document with the overlay's actions carried out in their order.
+    """Return a copy of the document after the actions of the overlay, in order.
 
     Raises:
         SpecError: Actions do not fit the document; every one of them is named with its target.
@@ -78,7 +78,7 @@ def apply(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
 
 
 def touching(document: dict[str, Any], overlay: dict[str, Any], path: Sequence[Any]) -> list[str]:
-    """Return the actions that had a hand in what stands at a path of the result, each by number and target."""
+    """Return the actions that changed a node of the result, each by number and target."""
     keys = [str(key) for key in path]
     found = []
     for number, action in enumerate(overlay["actions"], start=1):
@@ -117,7 +117,7 @@ def _copied(document: dict[str, Any], source: str) -> Any:
 
 
 def _update(target: Any, update: Any, key: str, *, of_names: bool = False) -> None:
-    """Merge an update into what stands under a key; `of_names` where that key is a name itself."""
+    """Merge an update into the node of a key; `of_names` if the key is a name."""
     if isinstance(target, list):
         values = copy.deepcopy(update if isinstance(update, list) else [update])
         target.extend(value for value in values if key not in _SETS or value not in target)

@@ -29,7 +29,7 @@ _DATA = frozenset({"example", "default", "const", "enum", "value"})
 
 
 class SpecError(Exception):
-    """What is wrong with a document, an overlay or their fit; `problems` holds one line for each fault."""
+    """A document or an overlay is invalid, or they do not fit; `problems` has one line for each problem."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -37,7 +37,7 @@ class SpecError(Exception):
 
 
 def children(node: Any, *, names: bool = False) -> Iterator[tuple[str, Any, bool]]:
-    """Yield each child of a node as key, value, and whether the value is a map of names; data is left out."""
+    """Yield each child of a node as key, value, and whether the value is a map of names; data are skipped."""
     if isinstance(node, list):
         yield from ((str(index), child, False) for index, child in enumerate(node))
     elif isinstance(node, dict):
@@ -47,7 +47,7 @@ def children(node: Any, *, names: bool = False) -> Iterator[tuple[str, Any, bool
 
 
 def references(node: Any, at: str = "", *, names: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield every reference below a node as (where it stands, where it leads), discriminators' included."""
+    """Yield every reference below a node as (place, target), those of discriminators included."""
     if isinstance(node, dict) and not names:
         if isinstance(node.get("$ref"), str):
             yield at, node["$ref"]
@@ -65,7 +65,7 @@ def references(node: Any, at: str = "", *, names: bool = False) -> Iterator[tupl
 
 
 def escape(key: str) -> str:
-    """Return a key as it stands in a JSON pointer."""
+    """Return a key, escaped for a JSON pointer."""
     return key.replace("~", "~0").replace("/", "~1")
 
 
@@ -75,7 +75,7 @@ def parts(pointer: str) -> list[str]:
 
 
 def resolve(document: dict[str, Any], reference: str) -> Any:
-    """Return what a local reference leads to; LookupError where it leads nowhere."""
+    """Return the target of a local reference; raise LookupError if there is none."""
     if not reference.startswith("#"):
         raise LookupError(reference)
     node: Any = document
@@ -90,7 +90,7 @@ def resolve(document: dict[str, Any], reference: str) -> Any:
 
 
 def check(document: dict[str, Any]) -> None:
-    """Raise SpecError unless every reference arrives: none leads nowhere, none runs in a circle."""
+    """Raise SpecError if a reference has no target or is circular."""
     faults: dict[str, list[str]] = {}
     for at, reference in references(document):
         if fault := _fault(document, reference):
@@ -101,7 +101,7 @@ def check(document: dict[str, Any]) -> None:
 
 
 def _fault(document: dict[str, Any], reference: str) -> str | None:
-    """Follow a reference to what is none; say what is wrong where that cannot be done."""
+    """Follow a reference to its end; return the problem if there is none."""
     chain = [reference]
     try:
         while isinstance(node := resolve(document, chain[-1]), dict) and isinstance(node.get("$ref"), str):

@@ -1,4 +1,4 @@
-"""Write a document as YAML, in an order that depends on its content only: a diff shows changes only."""
+"""Write a document as YAML, in an order that depends only on its content, so that a diff shows only changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def render(document: dict[str, Any]) -> str:
 
 class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
-        """Write equal parts in full: anchors would tie places together that only happen to agree."""
+        """Write equal parts in full, because anchors would join places that agree by chance."""
         return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
@@ -40,7 +40,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _ordered(node: Any, kind: str = "", required: Any = None) -> Any:
-    """Return a node in its order; `kind` is the key that it stands under, empty where that is a name."""
+    """Return a node in order; `kind` is its key, empty if the key is a name."""
     if isinstance(node, list):
         items = [_ordered(item) for item in node]
         return sorted(items, key=_parameter_rank) if kind == "parameters" else items

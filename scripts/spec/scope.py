@@ -1,4 +1,4 @@
-"""Which operations are compared: those that the client is made of, those beside them, and those that are watched."""
+"""The operations that are compared: those of the client, related ones, and watched ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def scope(document: dict[str, Any], overlay: dict[str, Any], former: dict[str, A
 
 
 def settled(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the references of its path items followed, as `operations` wants them."""
+    """Return the document with the references of its path items resolved, as `operations` needs them."""
     items = {
         path: resolve(document, item["$ref"]) if isinstance(item.get("$ref"), str) else item
         for path, item in document["paths"].items()
@@ -42,7 +42,7 @@ def settled(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def taken(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """Return the cut of upstream that is kept beside the spec: all that a later document is compared with.
+    """Return the cut of upstream that is kept beside the spec, to compare a later document with.
 
     Raises:
         SpecError: A wanted operation is missing or cannot be read; others that cannot be read are left out.
@@ -55,7 +55,7 @@ def taken(document: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
 
 
 def addresses(*documents: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the methods and paths that each operation has in documents, by its id."""
+    """Return the methods and paths of each operation in documents, by its ID."""
     found: dict[str, list[str]] = {}
     for document in map(settled, documents):
         for method, path in operations(document):
@@ -65,7 +65,7 @@ def addresses(*documents: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _watched(overlay: dict[str, Any]) -> list[Operation]:
-    """Return the operations that are not taken, but of which a change is to be heard."""
+    """Return the operations that the client lacks, but whose changes are reported."""
     listed = overlay.get("x-watched-operations", [])
     watched = [tuple(str(line).split()) for line in listed] if isinstance(listed, list) else [()]
     if any(len(pair) != 2 or pair[0].lower() not in METHODS for pair in watched):

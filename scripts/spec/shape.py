@@ -1,4 +1,4 @@
-"""Find where a document holds something else than OpenAPI has there.
+"""Find nodes of a document whose type is not that of OpenAPI.
 
 Only what a reader relies on who walks through paths and schemas: a list where there is one to go through, an object
 where there are keys. The rest is the validator's, which relies on as much itself.
@@ -73,7 +73,7 @@ _NEEDED: Final[dict[str, tuple[str, ...]]] = {
 
 
 def faults(document: dict[str, Any]) -> list[str]:
-    """Return what is misshapen in a document, a line each with its place."""
+    """Return a line with its place for each node of a wrong type."""
     return list(_faults(document, "document", ""))
 
 
@@ -95,7 +95,7 @@ def _faults(node: Any, kind: str, at: str) -> Iterator[str]:
 
 
 def _of_many(node: Any, kind: str, at: str) -> Iterator[str]:
-    """Judge what is no object with known members: text, a list, or an object of which the keys are names."""
+    """Check a node that is not an object with known members: text, a list, or an object whose keys are names."""
     wanted, name = {"[": (list, "a list"), "{": (dict, "an object")}.get(kind[0], (str, "text"))
     if not isinstance(node, wanted):
         yield f"{at} must be {name}, not {_shown(node)}"

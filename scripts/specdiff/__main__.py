@@ -36,7 +36,7 @@ _OPENAPI = Path(__file__).resolve().parents[2] / "openapi"
 
 
 def findings(upstream: str, against: str, overlay: str) -> tuple[list[Finding], dict[str, list[str]]]:
-    """Return what changed from a spec or another document to upstream, the worst first, and where operations are.
+    """Return the changes from a spec or another document to upstream, the worst first, and the places of operations.
 
     A spec carries our corrections, which upstream knows nothing of. So what stands for it is the cut of upstream that
     it was made from, kept beside it, and each correction is tried on the new upstream by itself.
@@ -61,7 +61,7 @@ def findings(upstream: str, against: str, overlay: str) -> tuple[list[Finding], 
 
 
 def _places(old: dict[str, Any], new: dict[str, Any], found: list[Finding]) -> dict[str, list[str]]:
-    """Return where each operation is and was, by its id, even where the id is another one as well."""
+    """Return the present and former place of each operation by its ID, even if the ID has changed."""
     places = addresses(old, new)
     for finding in found:
         if finding.kind in {"operation-moved", "placeholder-renamed"}:

@@ -1,4 +1,4 @@
-"""Draft the CHANGELOG entry for a comparison, in the words of those who use the client."""
+"""Draft the CHANGELOG entry of a comparison, in words for users of the client."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SECTIONS = ("Added", "Changed", "Removed", "Fixed")
 
 
 def changelog(findings: Iterable[Finding], addresses: Mapping[str, Iterable[str]]) -> str:
-    """Return the entry in the form of Keep a Changelog; sections without a line are left out.
+    """Return the entry in the form of Keep a Changelog, without empty sections.
 
     Args:
         findings: What changed.
@@ -63,7 +63,7 @@ def changelog(findings: Iterable[Finding], addresses: Mapping[str, Iterable[str]
 
 
 def _group(finding: Finding) -> tuple[object, ...] | None:
-    """Return what findings have in common that are told in one line; None for one that is told by itself."""
+    """Return the key by which findings share one line; None for a finding with a line of its own."""
     if finding.kind.startswith("media-type-"):
         return (finding.kind, finding.touches, str(finding.old), str(finding.new))
     if finding.kind == "field-optional" and finding.touches == "request":

@@ -23,7 +23,7 @@ def compare(
     new: dict[str, Any],
     overlay: dict[str, Any],
 ) -> list[Finding]:
-    """Return what changed from one document to another, the worst first.
+    """Return the changes from one document to another, the worst first.
 
     Args:
         old: The document that the client is made from.
@@ -57,7 +57,7 @@ def _hosts(old: dict[str, Any], new: dict[str, Any], ledger: Ledger) -> None:
 
 
 def _summarised(findings: list[Finding]) -> list[Finding]:
-    """Put the differences that mean nothing together, one finding for each kind with their count."""
+    """Merge cosmetic differences to one finding for each kind, with their count."""
     result = [finding for finding in findings if finding.kind not in _SUMMARISED]
     for kind, what in _SUMMARISED.items():
         same = [finding for finding in findings if finding.kind == kind]

@@ -1,4 +1,4 @@
-"""Findings of a comparison: gathered place by place, told once each."""
+"""Findings of a comparison, collected place by place, each reported once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .rules import ADDITIVE, BOTH, BREAKING, REQUEST, RESPONSE, RULES, SEVERITIE
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference: what it is, how severe, where, whom it touches, and what to make of it."""
+    """One difference: its kind, severity, place, operations and consequence."""
 
     kind: str
     severity: str
@@ -39,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scene:
-    """Whose view a comparison takes: an operation and a direction; `seen` ends it where schemas are recursive."""
+    """The view of a comparison: an operation and a direction; `seen` ends the walk of recursive schemas."""
 
     operation: str
     direction: str
@@ -57,7 +57,7 @@ class _Entry:
 
 
 class Ledger:
-    """What has been found so far; the same difference met by several operations is one entry."""
+    """The findings so far; a difference that several operations meet is one entry."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], _Entry] = {}
@@ -76,7 +76,7 @@ class Ledger:
         )
 
     def findings(self) -> list[Finding]:
-        """Return what was found, the worst first, then by place."""
+        """Return the findings, the worst first, then by place."""
         told = [_told(kind, path, entry) for (kind, path), entry in self._entries.items()]
         return sorted(told, key=lambda finding: (SEVERITIES.index(finding.severity), finding.path, finding.kind))
 

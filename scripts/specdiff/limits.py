@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def constants(
     limits: dict[str, Any], spec: dict[str, Any], overlay: dict[str, Any], upstream: dict[str, Any]
 ) -> dict[str, list[str]]:
-    """Return the names of constants by the pointers into upstream of the numbers that they come from."""
+    """Return the names of constants by the upstream pointers of their numbers."""
     copied = _copied(overlay, spec)
     found: dict[str, list[str]] = {}
     for name, limit in limits.items():
@@ -49,7 +49,7 @@ def with_constants(finding: Finding, constants: Mapping[str, list[str]], *, bloc
 
 
 def _copied(overlay: dict[str, Any], spec: dict[str, Any]) -> dict[str, str]:
-    """Return where each number that the overlay copies comes from."""
+    """Return the source of each number that the overlay copies."""
     return {
         _pointer(target): _pointer(source)
         for action in overlay["actions"]
@@ -64,7 +64,7 @@ def _pointer(match: jsonpath.JSONPathMatch) -> str:
 
 
 def _in_upstream(pointer: str, upstream: dict[str, Any]) -> str:
-    """Return the pointer with the index that a parameter has upstream, where limits.yaml has its name."""
+    """Return the pointer with the upstream index of a parameter, for which limits.yaml has its name."""
     keys = parts("#" + pointer)
     if len(keys) < 5 or keys[0] != "paths" or keys[3] != "parameters":
         return pointer
