@@ -36,7 +36,7 @@ def emulator():
 
 
 def test_options_make_a_copy_that_shares_what_was_learned():
-    """Connections, names and spelling are shared; the settings of the first stay."""
+    """A copy shares connections, cached names and the revision; the settings of the original stay."""
     server = serve(EMPTY)
     client = server.client(timeout=30)
     other = client.with_options(timeout=1.5, max_retries=0, max_concurrency=2)
@@ -52,7 +52,7 @@ def test_options_make_a_copy_that_shares_what_was_learned():
 
 
 def test_options_that_are_not_given_stay():
-    """None is a timeout of its own: no limit."""
+    """`with_options` changes only the given options; None is a timeout without limit."""
     client = serve(EMPTY).client(timeout=30, max_retries=1)
     assert client.with_options()._context.settings == client._context.settings
     assert client.with_options(timeout=None)._context.settings.timeout is None
@@ -61,13 +61,13 @@ def test_options_that_are_not_given_stay():
 
 @pytest.mark.parametrize("options", [{"timeout": 0}, {"max_retries": -1}, {"max_concurrency": 0}])
 def test_malformed_options_are_refused(options):
-    """By the same rules as the settings."""
+    """`with_options` checks its options by the rules of the constructor."""
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         serve(EMPTY).client().with_options(**options)
 
 
 def test_own_connections_are_shared_with_copies(emulator):
-    """One pool, whatever the options; and a timeout that is too short is felt by its copy only."""
+    """Copies use one connection pool, and a short timeout affects only its copy."""
     with client_of(emulator, max_retries=0) as client:
         copy = client.with_options(timeout=9)
         copy.annotation_queues.list()
@@ -76,7 +76,7 @@ def test_own_connections_are_shared_with_copies(emulator):
 
 
 def test_a_copy_may_have_more_requests_under_way():
-    """As many as its own setting says; what the first client was made with does not hold it back."""
+    """The `max_concurrency` of a copy counts, even above that of the original."""
     wanted = 40
     together = threading.Barrier(wanted)
     body = {"id": "r", "annotation_queue_id": "aq_1", "source_type": "spans", "annotations": []}
@@ -92,14 +92,14 @@ def test_a_copy_may_have_more_requests_under_way():
 
 
 def test_copies_of_one_width_share_its_bound():
-    """A copy made for each call, with another timeout, must not open a door of its own."""
+    """Copies with one `max_concurrency` share one semaphore, so that a copy for each call cannot exceed the bound."""
     client = serve(EMPTY).client()
     assert client.with_options(timeout=3)._builder().semaphore is client._builder().semaphore
     assert client.with_options(max_concurrency=64)._builder().semaphore is not client._builder().semaphore
 
 
 def test_the_raw_client_of_a_copy_has_its_timeout(emulator):
-    """Though it sends through the connections of the first client."""
+    """The raw client of a copy has the timeout of the copy, over the connections of the original."""
     with client_of(emulator) as client:
         raw = client.with_options(timeout=3).raw
         assert raw.get_httpx_client().timeout == httpx.Timeout(3)
@@ -108,7 +108,7 @@ def test_the_raw_client_of_a_copy_has_its_timeout(emulator):
 
 
 def test_the_raw_client_sends_through_the_same_connections(emulator):
-    """With the key and the base URL."""
+    """The raw client sends the API key to the base URL, over the same connections."""
     with client_of(emulator) as client:
         found = list_annotation_queues.sync(client=client.raw)
     assert found is not None
@@ -116,14 +116,14 @@ def test_the_raw_client_sends_through_the_same_connections(emulator):
 
 
 def test_the_raw_client_works_with_a_client_of_the_users_own():
-    """Which knows neither key nor base URL itself."""
+    """The raw client sends our base URL and API key through a user's httpx client, which knows neither."""
     server = serve(EMPTY)
     assert list_annotation_queues.sync(client=server.client().raw) is not None
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 def test_the_raw_client_is_async_on_an_async_client(emulator, run_async):
-    """And the ergonomic layer beside it."""
+    """The raw client of an async client is async, and shares its connections."""
 
     async def both():
         async with async_client_of(emulator) as client:
@@ -135,7 +135,7 @@ def test_the_raw_client_is_async_on_an_async_client(emulator, run_async):
 
 
 def test_a_closed_client_says_so():
-    """Closing twice is fine, using it is not; the user's own httpx client stays open."""
+    """A closed client can be closed again but not used; the user's own httpx client stays open."""
     client = ArizeClient(api_key=KEY)
     client.close()
     client.close()
@@ -148,7 +148,7 @@ def test_a_closed_client_says_so():
 
 
 def test_an_iterator_of_a_closed_client_says_so():
-    """One that was begun before, too; and one over an httpx client that its owner has closed."""
+    """An iterator raises ConfigurationError once its client, or the user's httpx client, is closed."""
     client = ArizeClient(api_key=KEY, base_url=BASE_URL, max_retries=0)
     client._connection.get()
     records = client.annotation_queues.iter_records(annotation_queue="aq_1")
@@ -183,7 +183,7 @@ def list_and(client, *, close=False):
 
 @UNCLOSED
 def test_an_async_client_goes_from_one_event_loop_to_the_next(emulator):
-    """Scripts and notebooks run one after another; connections do not survive their loop, so they are made anew."""
+    """An async client opens new connections in each event loop that uses it."""
     client = async_client_of(emulator)
     assert list_and(client) == list_and(client)
     list_and(client, close=True)
@@ -194,7 +194,7 @@ def test_an_async_client_goes_from_one_event_loop_to_the_next(emulator):
 
 @UNCLOSED
 def test_an_async_client_may_be_closed_in_another_event_loop(emulator):
-    """Its connections ended with theirs."""
+    """Closing an async client in another event loop does nothing, because its connections ended with theirs."""
     client = async_client_of(emulator)
     list_and(client)
     asyncio.run(client.aclose())
@@ -205,7 +205,7 @@ def test_an_async_client_may_be_closed_in_another_event_loop(emulator):
 
 
 def test_closing_closes_what_is_ours(emulator, run_async):
-    """Sync and async."""
+    """Closing a client closes its connections, sync and async."""
     with client_of(emulator) as client:
         client.annotation_queues.list()
         http = client._connection.get()
@@ -221,7 +221,7 @@ def test_closing_closes_what_is_ours(emulator, run_async):
 
 @pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
 def test_a_client_pickles_as_its_settings(kind, monkeypatch):
-    """Whatever the environment says where it is loaded; connections and what was learned stay behind."""
+    """A pickled client keeps its settings, whatever the environment where it is loaded, but not what it learned."""
     client = kind(
         api_key=KEY, region="eu-west-1a", timeout=3, max_retries=1, api_revision="2026-10", default_headers={"X": "y"}
     )
@@ -236,7 +236,7 @@ def test_a_client_pickles_as_its_settings(kind, monkeypatch):
 
 @pytest.mark.parametrize("option", ["http_client", "ssl_context"])
 def test_a_client_that_holds_what_does_not_pickle_says_so(option):
-    """The other process has to make one of its own."""
+    """Pickling a client with an httpx client or an SSL context raises ConfigurationError."""
     with httpx.Client() as http:
         value = http if option == "http_client" else NO_TLS
         with pytest.raises(ConfigurationError, match=f"{option}= cannot be pickled"):
@@ -244,7 +244,7 @@ def test_a_client_that_holds_what_does_not_pickle_says_so(option):
 
 
 def test_a_pickled_client_works(emulator):
-    """After it was used, too."""
+    """A client can be pickled and used, before and after its first call."""
     with ArizeClient(api_key=emulator.api_key, base_url=emulator.url) as client:
         client.annotation_queues.list()
         with pickle.loads(pickle.dumps(client)) as twin:
@@ -271,7 +271,7 @@ assert same
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system does not fork")
 def test_a_client_survives_a_fork(emulator):
-    """Parent and child go on at the same time; the child over connections of its own."""
+    """After a fork, parent and child use the client at the same time, the child over new connections."""
     arguments = [sys.executable, "-W", "error", "-c", FORKING, emulator.api_key, emulator.url]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -279,7 +279,7 @@ def test_a_client_survives_a_fork(emulator):
 
 
 def test_threads_may_share_a_client(emulator):
-    """One connection pool is made, however many begin at once."""
+    """Threads that start at once create one connection pool."""
     made = set()
     with client_of(emulator) as client:
         begin = threading.Barrier(8)
@@ -299,7 +299,7 @@ def test_threads_may_share_a_client(emulator):
 
 
 def test_a_retry_and_a_dropped_connection_on_the_wire(emulator, run_async):
-    """What the plans do by hand holds with sockets: after a drop and a 503 comes the answer."""
+    """After a dropped connection and a 503, a call over real sockets returns the answer."""
     emulator.faults.add(Fault(drop=True), Fault(status=503, retry_after=0))
     told = []
 
@@ -313,14 +313,14 @@ def test_a_retry_and_a_dropped_connection_on_the_wire(emulator, run_async):
 
 
 def test_nothing_is_connected_or_read_before_the_first_call(monkeypatch):
-    """Making a client costs nothing, and it can be made at import time of a module."""
+    """Creating a client opens no connection and reads no certificate."""
     monkeypatch.setattr(httpx, "Client", None)
     assert ArizeClient._http_class is not None
     assert ArizeClient(api_key=KEY)._connection._http is None
 
 
 def test_the_log_has_no_key(emulator, caplog):
-    """At the finest level of all libraries."""
+    """No log line of any library contains the API key, at any level."""
     caplog.set_level(logging.DEBUG)
     with client_of(emulator) as client:
         client.annotation_queues.list()
@@ -329,7 +329,7 @@ def test_the_log_has_no_key(emulator, caplog):
 
 
 def test_tasks_may_share_a_client():
-    """Many gets at once over one async client."""
+    """Many tasks can call one async client at once."""
     server = serve(lambda request: reply(200, queue(id=Path(request.url.path).name)))
 
     async def use():
@@ -340,7 +340,7 @@ def test_tasks_may_share_a_client():
 
 
 def test_records_are_plain_data():
-    """`data` is a dict, absent fields are None, and models give JSON-ready dicts."""
+    """`data` is a dict, absent fields are None, and models convert to JSON-ready dicts."""
     body = page("records", record(data={"a": {"b": [1]}}, assigned_users=[]))
     found = serve(reply(200, body)).client().annotation_queues.list_records(annotation_queue="aq_1")
     assert found[0].data == {"a": {"b": [1]}}

@@ -26,7 +26,7 @@ def sent(**options) -> httpx.Request:
 
 
 def test_the_headers_of_a_request():
-    """The key as bearer, both kinds of JSON accepted, and who is asking."""
+    """A request carries the API key as bearer token, accepts JSON and problem JSON, and names its user agent."""
     headers = sent().headers
     assert headers["authorization"] == f"Bearer {KEY}"
     assert headers["accept"] == "application/json, application/problem+json"
@@ -36,7 +36,7 @@ def test_the_headers_of_a_request():
 
 @pytest.mark.parametrize("name", ["User-Agent", "user-agent", "USER-AGENT"])
 def test_default_headers_are_sent_and_win(name):
-    """In any case of letters, once."""
+    """Default headers replace ours, in any case of letters, and are sent once."""
     headers = sent(default_headers={name: "mine", "X-Team": "quality"}).headers
     assert headers.get_list("user-agent") == ["mine"]
     assert headers["x-team"] == "quality"
@@ -44,7 +44,7 @@ def test_default_headers_are_sent_and_win(name):
 
 @pytest.mark.parametrize("name", ["Content-Type", "content-type"])
 def test_a_content_type_of_the_users_own_is_sent_once(name):
-    """With ours beside it, a server may take either."""
+    """A Content-Type in the default headers replaces ours."""
     server = serve(reply(204))
     client = server.client(default_headers={name: "application/json; charset=utf-8"})
     client.annotation_queues.delete_records(annotation_queue="aq_1", record_ids=["r1"])
@@ -52,7 +52,7 @@ def test_a_content_type_of_the_users_own_is_sent_once(name):
 
 
 def test_our_own_client_sends_the_same_headers():
-    """As one that the user gave; DELETE carries a body."""
+    """Our httpx client sends the headers that a user's one sends, and DELETE carries a body."""
     with Emulator() as emulator, client_of(emulator, default_headers={"accept": "x/y"}) as client:
         client.annotation_queues.list()
         with pytest.raises(PartialFailureError):
@@ -67,7 +67,7 @@ def test_our_own_client_sends_the_same_headers():
 
 @pytest.mark.parametrize("raw", [False, True])
 def test_the_auth_of_a_users_httpx_client_does_not_replace_our_key(raw):
-    """It is for other servers that the user's own code asks."""
+    """The auth of a user's httpx client, meant for other servers, does not replace the API key."""
     server = serve(EMPTY)
     http = httpx.Client(transport=httpx.MockTransport(server), auth=("user", "password"))
     client = ArizeClient(api_key=KEY, base_url=BASE_URL, http_client=http)
@@ -83,7 +83,7 @@ def _mock(server: Server, request: httpx.Request) -> httpx.Response:
 
 
 def test_our_own_client_sends_each_header_once(monkeypatch):
-    """A second Authorization or Content-Type is a bad request to many a proxy."""
+    """No header is sent twice; many proxies refuse a second Authorization or Content-Type."""
     server = serve(EMPTY)
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: _mock(server, request))
     with ArizeClient(api_key=KEY, base_url=BASE_URL, default_headers={"accept": "x/y", "X-Team": "a"}) as client:
@@ -97,7 +97,7 @@ def test_our_own_client_sends_each_header_once(monkeypatch):
 
 
 def test_a_base_url_with_a_path_keeps_it():
-    """Gateways have prefixes."""
+    """Requests keep the path prefix of the base URL."""
     server = serve(EMPTY)
     http = httpx.Client(transport=httpx.MockTransport(server))
     ArizeClient(api_key=KEY, base_url="https://gw.example/arize/", http_client=http).annotation_queues.list()
@@ -107,7 +107,7 @@ def test_a_base_url_with_a_path_keeps_it():
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("own", [True, False])
 def test_redirects_are_not_followed(status, own):
-    """The key stays with its host, also where the user's own httpx client would follow."""
+    """A redirect is not followed, even if the user's httpx client would, so the API key stays with its host."""
     server = serve(reply(status, headers={"location": "https://elsewhere.example/"}))
     http = httpx.Client(transport=httpx.MockTransport(server), follow_redirects=own)
     client = ArizeClient(api_key=KEY, base_url=BASE_URL, http_client=http, max_retries=0)
@@ -132,7 +132,7 @@ def test_redirects_are_not_followed(status, own):
     ],
 )
 def test_plain_http_is_warned_about_once(url, warned, caplog):
-    """To anything but loopback the key would travel in the clear."""
+    """Plain http to another machine is warned about once for each base URL."""
     for kind in (ArizeClient, AsyncArizeClient):
         kind(api_key=KEY, base_url=url)
     lines = [entry for entry in caplog.records if entry.name == "arize_queues"]
@@ -141,7 +141,7 @@ def test_plain_http_is_warned_about_once(url, warned, caplog):
 
 
 def test_an_answer_is_let_go_without_the_garbage_collector():
-    """A walk over many pages of a megabyte must not hold them until the collector comes by."""
+    """A response is freed by its reference count, without the garbage collector."""
     answers: list[weakref.ref[httpx.Response]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

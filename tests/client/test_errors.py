@@ -75,14 +75,14 @@ ALL = [
 
 @pytest.mark.parametrize(("status", "name"), STATUSES.items())
 def test_each_status_has_its_class(status, name):
-    """A caller can tell a conflict from a refused key by the class alone."""
+    """Each error status raises its own class."""
     kind = class_for(status)
     assert kind.__name__ == name
     assert issubclass(kind, APIStatusError)
 
 
 def test_the_tree_is_the_documented_one():
-    """Everything is an ArizeQueuesError; what was refused locally is a ValueError, too."""
+    """Every error is an ArizeQueuesError, and a local refusal is also a ValueError."""
     errors = [kind for kind in vars(arize_queues).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     assert all(issubclass(kind, ArizeQueuesError) for kind in errors)
     assert issubclass(InvalidRequestError, ValueError)
@@ -95,7 +95,7 @@ def test_the_tree_is_the_documented_one():
 @pytest.mark.parametrize("error", ALL, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
 def test_errors_survive_pickling_and_copying(error, again):
-    """Process pools and Airflow pickle errors: class, text and attributes stay."""
+    """Errors keep class, text and attributes when they are pickled or copied, as process pools do."""
     twin = again(error)
     assert type(twin) is type(error)
     assert str(twin) == str(error)
@@ -105,7 +105,7 @@ def test_errors_survive_pickling_and_copying(error, again):
 
 
 def test_a_pickled_status_error_leaves_the_response_behind():
-    """The response's request holds the key."""
+    """A pickled status error omits its response, whose request holds the API key."""
     response = reply(404)
     response.request.headers["authorization"] = f"Bearer {KEY}"
     error = class_for(404)(response, problem(404), secret=KEY)
@@ -115,7 +115,7 @@ def test_a_pickled_status_error_leaves_the_response_behind():
 
 
 def test_the_text_of_a_status_error():
-    """Method, path, status, title, detail and request id."""
+    """The text of a status error has method, path, status, title, detail and request ID."""
     server = serve(reply(409, problem(409, "the name is taken"), headers={"x-request-id": "req_7"}))
     with pytest.raises(arize_queues.ConflictError) as caught:
         server.client().annotation_queues.delete(annotation_queue="aq_1")
@@ -126,7 +126,7 @@ def test_the_text_of_a_status_error():
 
 
 def test_a_problem_with_extra_fields_keeps_them():
-    """What only the server knows of, such as error_code or entitlement, is in `.problem`."""
+    """`.problem` keeps fields that only the server knows, such as error_code."""
     body = problem(403, request_id="req_9", error_code="plan", entitlement="queues", limit=5, type="https://x#y")
     with pytest.raises(arize_queues.PermissionDeniedError) as caught:
         serve(reply(403, body)).client().annotation_queues.get(annotation_queue="aq_1")
@@ -136,7 +136,7 @@ def test_a_problem_with_extra_fields_keeps_them():
 
 
 def test_a_request_id_is_text():
-    """Whatever kind of JSON value the server made of it."""
+    """`.request_id` is a string, whatever JSON value the server sent."""
     assert _refused(reply(404, problem(404, request_id=12345))).request_id == "12345"
     assert _refused(reply(404, problem(404, request_id=["x"]))).request_id is None
 
@@ -152,7 +152,7 @@ def test_a_request_id_is_text():
     ],
 )
 def test_a_body_that_does_not_fit_is_told_without_what_is_in_it(fields, told):
-    """Only kinds and fields are named, also in the traceback."""
+    """The error of a body that does not fit names types and fields, never values, even in its traceback."""
     error = _refused(reply(200, queue(**fields)))
     assert isinstance(error, UnexpectedResponseError)
     assert "PATIENT" not in "".join(traceback.format_exception(error))
@@ -160,7 +160,7 @@ def test_a_body_that_does_not_fit_is_told_without_what_is_in_it(fields, told):
 
 
 def test_a_fault_of_the_request_itself_is_told_without_its_headers():
-    """They may hold a token, and sending it again would not help."""
+    """The error of a malformed header does not show it, because it may hold a token, and is not retried."""
     server = serve(httpx.LocalProtocolError("Illegal header value b' hush '"))
     with pytest.raises(APIConnectionError, match="LocalProtocolError") as caught:
         server.client().annotation_queues.get(annotation_queue="aq_1")
@@ -174,7 +174,7 @@ def test_a_fault_of_the_request_itself_is_told_without_its_headers():
     ids=["status", "body", "none"],
 )
 def test_the_path_of_an_error_is_the_one_that_was_sent(answer):
-    """Encoded, and with what the base URL puts before it, whatever the kind of error."""
+    """The path in an error is encoded and has the prefix of the base URL, for every kind of error."""
     told = []
     http = httpx.Client(transport=httpx.MockTransport(serve(answer)))
     client = arize_queues.ArizeClient(
@@ -200,7 +200,7 @@ def test_the_path_of_an_error_is_the_one_that_was_sent(answer):
     ],
 )
 def test_an_error_without_a_problem_document_is_judged_by_its_status(content, kind):
-    """A proxy's HTML is still a 502, and is told without its body."""
+    """An HTML page with status 502 is a ServerError, whose text omits the body."""
     headers = {} if kind == "no content type" else {"content-type": f"{kind}; charset=utf-8"}
     server = serve(reply(502, content=content, headers=headers))
     with pytest.raises(arize_queues.ServerError) as caught:
@@ -237,7 +237,7 @@ ECHOES = [
 
 @pytest.mark.parametrize("answer", ECHOES, ids=range(len(ECHOES)))
 def test_the_key_is_in_no_error_even_where_the_server_echoes_it(answer, caplog):
-    """Not in the text, the repr, the traceback's messages, the pickle or the log."""
+    """The API key is in no text, repr, traceback, pickle or log line of an error, even if the server echoes it."""
     caplog.set_level(logging.DEBUG, logger="arize_queues")
     error = _refused(answer)
     shown = [str(error), repr(error), "".join(traceback.format_exception(error)), caplog.text]
@@ -247,7 +247,7 @@ def test_the_key_is_in_no_error_even_where_the_server_echoes_it(answer, caplog):
 
 
 def test_the_key_is_in_no_repr():
-    """Neither the client's nor that of what it holds."""
+    """The API key is in no repr of the client or of its parts."""
     client = serve(reply(200)).client()
     for thing in (client, client._context, client._context.settings, client.annotation_queues):
         assert KEY not in repr(thing)
@@ -255,7 +255,7 @@ def test_the_key_is_in_no_repr():
 
 
 def test_headers_and_payloads_stay_out_of_the_text():
-    """A payload may be what a patient said."""
+    """Error texts contain neither headers nor payloads."""
     client = serve(reply(422, problem(422, "no"))).client(default_headers={"X-Tenant": "hush"})
     with pytest.raises(arize_queues.UnprocessableEntityError) as caught:
         client.annotation_queues.annotate_record(

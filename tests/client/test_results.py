@@ -30,14 +30,14 @@ PLAN = pack(
 
 
 def test_an_add_gives_its_records_and_counts():
-    """Under the name that the official client's answer has them."""
+    """The result of an add has its records under the official package's name, and its counts."""
     written = ADDED.to_dict()
     assert [item["id"] for item in written["record_sources"]] == ["aqr_1"]
     assert written["summary"] == {**SUMMARY, "requests_sent": 1}
 
 
 def test_a_bulk_call_gives_what_it_did_to_each_record():
-    """With the counts, and what it left out."""
+    """The result of a bulk call maps record IDs to answers, and has the counts and the records left out."""
     written = ANNOTATED.to_dict()
     assert written["results"]["aqr_1"]["annotations"] == [{"name": "notes"}]
     assert written["left_out"] == {"r2": "skipped"}
@@ -45,7 +45,7 @@ def test_a_bulk_call_gives_what_it_did_to_each_record():
 
 
 def test_a_plan_gives_the_requests_as_they_would_be_sent():
-    """In the spelling of the contract."""
+    """A plan has the bodies of its requests in the spelling of the contract."""
     (request,) = PLAN.to_dict()["requests"]
     assert request["record_sources"][0]["span_ids"] == ["a", "b"]
     assert (PLAN.to_dict()["submitted"], PLAN.to_dict()["duplicates"]) == (3, 1)
@@ -53,19 +53,19 @@ def test_a_plan_gives_the_requests_as_they_would_be_sent():
 
 @pytest.mark.parametrize("thing", [ADDED, ADDED.summary, ANNOTATED, ANNOTATED.summary, PLAN])
 def test_all_of_them_are_written_as_json(thing):
-    """What JSON does not have becomes null."""
+    """All results convert to JSON; values that JSON lacks become null."""
     assert json.loads(thing.to_json()) == json.loads(json.dumps(thing.to_dict()).replace("NaN", "null"))
 
 
 def test_an_add_gives_a_data_frame_of_its_records():
-    """A row for each, as pages do."""
+    """The data frame of an add has a row for each record."""
     frame = ADDED.to_df()
     assert list(frame["id"]) == ["aqr_1"]
     assert list(frame["data.input"]) == ["hi"]
 
 
 def test_a_failure_shows_little_of_long_ids():
-    """Nor of many of them."""
+    """The text of a failure shortens long IDs and long lists of IDs."""
     error = APIConnectionError("GET", "/x", "no answer")
     text = str(Failure(["r" * 70_000, "b", "c", "d"], error))
     assert len(text) < 200

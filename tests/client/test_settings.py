@@ -21,28 +21,28 @@ def base_url(**settings: Any) -> str:
 @pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
 @pytest.mark.parametrize("key", [None, "", "  "])
 def test_no_api_key_is_an_error_that_says_what_to_do(kind, key):
-    """Without a key no client is made."""
+    """A client without an API key is refused with the two ways to give one."""
     with pytest.raises(ConfigurationError, match=r"pass api_key= or set ARIZE_API_KEY") as caught:
         kind(api_key=key)
     assert isinstance(caught.value, ArizeQueuesError)
 
 
 def test_the_key_of_the_argument_wins_over_that_of_the_environment(monkeypatch):
-    """Argument, then environment."""
+    """The API key of the argument takes precedence over that of the environment."""
     monkeypatch.setenv("ARIZE_API_KEY", "from-environment")
     assert ArizeClient()._context.settings.api_key == "from-environment"
     assert ArizeClient(api_key="from-argument")._context.settings.api_key == "from-argument"
 
 
 def test_a_key_keeps_no_blanks_around_it(monkeypatch):
-    """A line end from a file must not break the header."""
+    """White space around an API key, such as the line end of a file, is removed."""
     monkeypatch.setenv("ARIZE_API_KEY", " abc\n")
     assert ArizeClient()._context.settings.api_key == "abc"
 
 
 @pytest.mark.parametrize("key", ["a b-secret", "a\nb-secret", "käy-secret", "a\x00b-secret"])
 def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key):
-    """The text of the error names the setting and not the key."""
+    """An API key with characters that no header can carry is refused, and the error does not show it."""
     with pytest.raises(ConfigurationError, match="api_key") as caught:
         ArizeClient(api_key=key)
     assert "secret" not in str(caught.value)
@@ -71,7 +71,7 @@ def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key):
     ],
 )
 def test_argument_then_environment_then_default(monkeypatch, environment, settings, expected):
-    """The base URL comes from the first of them that says anything."""
+    """The base URL comes from the argument, else from the environment, else from the default."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert base_url(**settings) == expected
@@ -96,7 +96,7 @@ def test_argument_then_environment_then_default(monkeypatch, environment, settin
     ],
 )
 def test_contradicting_settings_are_an_error_that_names_both(monkeypatch, environment, settings, names):
-    """Which of two contradicting settings was meant is not guessed."""
+    """Two settings that contradict each other raise an error that names both."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match="contradict") as caught:
@@ -105,13 +105,13 @@ def test_contradicting_settings_are_an_error_that_names_both(monkeypatch, enviro
 
 
 def test_an_http_client_and_an_ssl_context_contradict_each_other():
-    """The TLS settings of a client of the user's own are its own."""
+    """An SSL context beside a user's httpx client is refused, because that client has TLS settings of its own."""
     with httpx.Client() as http, pytest.raises(ConfigurationError, match="http_client and ssl_context"):
         ArizeClient(api_key=KEY, http_client=http, ssl_context=httpx.create_ssl_context())
 
 
 def test_an_http_client_of_the_other_colour_is_refused():
-    """A sync client cannot send through an async one."""
+    """A sync client refuses an async httpx client, and the other way round."""
     with (
         httpx.Client() as http,
         pytest.raises(ConfigurationError, match=r"http_client: a Client is not an httpx\.Async"),
@@ -171,7 +171,7 @@ def test_an_http_client_of_the_other_colour_is_refused():
     ids=str,
 )
 def test_a_malformed_setting_is_refused_by_its_name(settings):
-    """The error begins with the name of the setting."""
+    """The error of a malformed setting begins with its name."""
     with pytest.raises(ConfigurationError) as caught:
         ArizeClient(api_key=KEY, **settings)
     assert str(caught.value).startswith(f"{next(iter(settings))}:")
@@ -189,14 +189,14 @@ def test_a_malformed_setting_is_refused_by_its_name(settings):
     ],
 )
 def test_a_url_with_a_secret_in_it_is_refused_without_showing_it(url):
-    """It would end up in logs."""
+    """A base URL with a password is refused, because it would end up in logs, and the error does not show it."""
     with pytest.raises(ConfigurationError, match="base_url") as caught:
         ArizeClient(api_key=KEY, base_url=url)
     assert "hush" not in str(caught.value)
 
 
 def test_the_value_of_a_header_is_not_shown():
-    """It may be a token."""
+    """The error of a malformed header does not show its value, which may be a token."""
     with pytest.raises(ConfigurationError, match="X-Token") as caught:
         ArizeClient(api_key=KEY, default_headers={"X-Token": " hush "})
     assert "hush" not in str(caught.value)
@@ -214,13 +214,13 @@ def test_the_value_of_a_header_is_not_shown():
     ],
 )
 def test_hosts_of_all_kinds_are_accepted(url):
-    """Names, also beyond ASCII, and addresses."""
+    """A host may be a name, even beyond ASCII, or an address."""
     assert base_url(base_url=url) == url
 
 
 @pytest.mark.parametrize("host", ["https://api.arize.example", "api.arize.example/v2", "me:hush@host", "a b"])
 def test_a_host_that_is_more_than_one_is_refused(monkeypatch, host):
-    """The key would go to a host called "https"."""
+    """A URL in place of a host is refused; its scheme would be taken for the host."""
     monkeypatch.setenv("ARIZE_API_HOST", host)
     with pytest.raises(ConfigurationError, match="ARIZE_API_HOST") as caught:
         base_url()
@@ -241,14 +241,14 @@ class Listener:
 @pytest.mark.parametrize("kind", [ArizeClient, AsyncArizeClient])
 @pytest.mark.parametrize("on_response", [listen, Listener(), functools.partial(listen)])
 def test_an_on_response_that_must_be_awaited_is_refused(kind, on_response):
-    """It would never run."""
+    """An async `on_response` is refused, because nobody would await it."""
     with pytest.raises(ConfigurationError, match=r"on_response: .* await"):
         kind(api_key=KEY, on_response=on_response)
 
 
 @pytest.mark.parametrize("name", ["ARIZE_API_PORT", "ARIZE_API_SCHEME"])
 def test_a_part_of_an_address_without_a_host_is_refused(monkeypatch, name):
-    """A port alone leads nowhere."""
+    """A scheme or a port without a host is refused."""
     monkeypatch.setenv(name, "8080")
     with pytest.raises(ConfigurationError, match=f"{name}.*ARIZE_API_HOST"):
         base_url()
@@ -256,14 +256,14 @@ def test_a_part_of_an_address_without_a_host_is_refused(monkeypatch, name):
 
 @pytest.mark.parametrize(("name", "value"), [("ARIZE_BASE_URL", "nowhere"), ("ARIZE_REGION", "a/b")])
 def test_a_malformed_variable_is_refused_by_its_name(monkeypatch, name, value):
-    """The error names the variable, not an argument that nobody gave."""
+    """The error of a malformed environment variable names the variable."""
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError, match=name):
         base_url()
 
 
 def test_the_default_timeout_gives_connecting_less():
-    """60 seconds for each phase, 5 to connect; a timeout below that holds for connecting too."""
+    """The default timeout is 60 seconds for each phase and 5 to connect; a shorter one also bounds connecting."""
     with ArizeClient(api_key=KEY) as client:
         assert client._connection.get().timeout == httpx.Timeout(60.0, connect=5.0)
     with ArizeClient(api_key=KEY, timeout=2) as client:
@@ -276,6 +276,6 @@ def test_the_default_timeout_gives_connecting_less():
 
 
 def test_all_settings_are_keyword_only():
-    """A positional key would be taken for something else after any change."""
+    """All settings are keyword-only."""
     with pytest.raises(TypeError):
         ArizeClient(KEY)  # type: ignore[misc]

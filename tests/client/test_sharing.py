@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
     [(in_threads, 32), (in_tasks, 50), pytest.param(in_tasks, 200, marks=pytest.mark.nightly)],
 )
 def test_every_answer_goes_to_the_call_that_asked(way, workers):
-    """Among many mixed calls at once no answer is lost or swapped."""
+    """Among many mixed calls at once, no answer is lost or swapped."""
     with Emulator() as emulator:
         world = build(emulator, workers)
         way(world, rounds(1))
@@ -29,7 +29,7 @@ def test_every_answer_goes_to_the_call_that_asked(way, workers):
 @pytest.mark.skipif(not (sys.platform == "linux" and Path("/proc/self/fd").exists()), reason="counts Linux's files")
 @pytest.mark.parametrize(("way", "workers"), [(in_threads, 32), (in_tasks, 50)])
 def test_no_connection_stays_open_after_the_client_is_closed(way, workers):
-    """Sockets opened and closed balance out."""
+    """After the client is closed, as many sockets are open as before."""
     before = open_sockets()
     with Emulator() as emulator:
         way(build(emulator, workers), rounds(1))

@@ -29,14 +29,14 @@ def get(*answers):
 
 
 def test_a_call_is_one_request():
-    """Build, send, decode."""
+    """A call builds one request, sends it and decodes its answer."""
     played = get(reply(200, queue()))
     assert played.sends == [{"method": "GET", "url": f"{QUEUES}/aq_1"}]
     assert played.value.name == "Triage"
 
 
 def test_a_delete_gives_none():
-    """204 has no body, and a body that it has all the same is not read."""
+    """A 204 returns None, even if it has a body."""
     for answer in (reply(204), reply(204, content=b"junk")):
         assert play(call(make_context(), delete_annotation_queue, "aq_1"), answer).value is None
 
@@ -63,7 +63,7 @@ def test_a_delete_gives_none():
     ],
 )
 def test_a_body_that_is_not_what_the_status_promises(answer, reason):
-    """An error of ours that says what is wrong, with method and path."""
+    """A body that does not match its status raises UnexpectedResponseError with method, path and problem."""
     answer.request = httpx.Request("GET", f"http://localhost{QUEUES}/aq_1")
     error = get(answer).error
     assert isinstance(error, UnexpectedResponseError)
@@ -72,7 +72,7 @@ def test_a_body_that_is_not_what_the_status_promises(answer, reason):
 
 
 def test_a_page_that_does_not_say_whether_it_is_the_last_is_an_error_at_once():
-    """Not later, where somebody reads it."""
+    """A page without `has_more` raises when it is decoded, not when it is used."""
     body = page("records", record())
     del body["pagination"]
     plan = call(make_context(), list_annotation_queue_records, "aq_1")
@@ -81,7 +81,7 @@ def test_a_page_that_does_not_say_whether_it_is_the_last_is_an_error_at_once():
 
 @pytest.mark.parametrize("fields", [{}, {"annotators": None, "annotation_configs": None}])
 def test_a_queue_without_annotators_has_none(fields):
-    """The documented answer of a get lacks them: empty lists, and never None."""
+    """Lists that a queue's answer lacks are empty, never None."""
     body = {**queue(), **fields}
     if not fields:
         del body["annotators"], body["annotation_configs"]
@@ -90,7 +90,7 @@ def test_a_queue_without_annotators_has_none(fields):
 
 
 def test_an_unknown_kind_of_annotation_config_survives():
-    """It stays the dict that came; the known ones beside it are decoded."""
+    """An annotation config of an unknown type stays a dict, and the others are decoded."""
     unknown = config(type="ranking", ranks=[1, 2])
     found = get(reply(200, queue(annotation_configs=[unknown, config()]))).value
     assert found.annotation_configs[0] == unknown
@@ -99,7 +99,7 @@ def test_an_unknown_kind_of_annotation_config_survives():
 
 
 def test_unknown_fields_and_values_survive():
-    """What Arize adds next month breaks nothing, and encodes again as it came."""
+    """Unknown fields and enum values are decoded, and encoded again unchanged."""
     body = record(source_type="Documents", new_field={"a": 1}, granularity="turn")
     plan = call(make_context(), list_annotation_queue_records, "aq_1")
     answer = page("records", body)
@@ -111,7 +111,7 @@ def test_unknown_fields_and_values_survive():
 
 
 def test_enum_values_read_in_the_contracts_case():
-    """Whatever the server's."""
+    """Enum values have the case of the contract, whatever the case of the server."""
     plan = call(make_context(), list_annotation_queue_records, "aq_1")
     found = play(plan, reply(200, page("records", record(source_type="DATASET")))).value[0]
     assert found.source_type is AnnotationQueueSourceType.DATASET
@@ -120,7 +120,7 @@ def test_enum_values_read_in_the_contracts_case():
 
 @pytest.mark.parametrize("identifier", ["a/b+c=", "QW5ub3Rh/dGlv+bg==", "a b", "ä?#%", "..%2f"])
 def test_ids_are_encoded_in_paths(identifier):
-    """An ID with `/`, `+` and `=` stays one segment."""
+    """An ID with `/`, `+` and `=` stays one segment of the path."""
     body = AnnotateAnnotationQueueRecordRequest([AnnotationInput("n", text="t")])
     sent = play(
         call(make_context(), annotate_annotation_queue_record, identifier, identifier, body=body),
@@ -133,14 +133,14 @@ def test_ids_are_encoded_in_paths(identifier):
 
 @pytest.mark.parametrize("identifier", [".", "..", "", "\ud800"])
 def test_ids_that_lead_to_another_path_are_refused(identifier):
-    """A record `..` must not annotate the queue."""
+    """A record ID `..` is refused, because its request would go to the queue."""
     played = play(call(make_context(), get_annotation_queue, identifier))
     assert isinstance(played.error, InvalidRequestError)
     assert played.sends == []
 
 
 def test_cursors_and_names_are_sent_as_they_are():
-    """Opaque means untouched: `+`, `=`, `&` and spaces arrive."""
+    """Cursors and names with `+`, `=`, `&` and spaces arrive unchanged."""
     text = "a+b=c&d e/ü"
     server = serve(reply(200, page("annotation_queues")))
     server.client().annotation_queues.list(name=text, cursor=text)
@@ -148,7 +148,7 @@ def test_cursors_and_names_are_sent_as_they_are():
 
 
 def test_every_answer_is_told_of():
-    """`on_response` and the DEBUG log: errors and retries too, each with its attempt."""
+    """`on_response` is called with every answer, errors and retries included, with its attempt."""
     told = []
     headers = {"x-request-id": "req_1"}
     server = serve(reply(503, headers=headers), httpx.ReadError("reset"), reply(200, queue()))
@@ -164,7 +164,7 @@ def test_every_answer_is_told_of():
 
 
 def test_the_log_says_the_same_at_debug(caplog):
-    """One line an answer, and only there."""
+    """At level DEBUG the log has one line for each answer, and none above."""
     client = serve(reply(200, queue())).client()
     caplog.set_level(logging.INFO, logger="arize_queues")
     client.annotation_queues.get(annotation_queue="aq_1")
@@ -176,7 +176,7 @@ def test_the_log_says_the_same_at_debug(caplog):
 
 
 def test_a_path_that_is_told_has_no_query():
-    """A name that is searched for may be private."""
+    """The path of a `ResponseInfo` has no query, because a name in it may be private."""
     told = []
     client = serve(reply(200, page("annotation_queues"))).client(on_response=told.append)
     client.annotation_queues.list(name="private")
@@ -184,7 +184,7 @@ def test_a_path_that_is_told_has_no_query():
 
 
 def test_the_notice_of_a_stage_comes_once(caplog):
-    """One line per process and operation that is alpha or beta; none for the stable ones."""
+    """An operation in stage alpha or beta is warned about once in a process."""
     answer = {"id": "r", "annotation_queue_id": "aq_1", "source_type": "spans", "assigned_users": []}
     client = serve(reply(200, answer)).client()
     caplog.set_level(logging.WARNING)
@@ -197,7 +197,7 @@ def test_the_notice_of_a_stage_comes_once(caplog):
 
 
 def test_stable_operations_have_no_notice(caplog):
-    """Nor have the listings that only resolve names, which nobody has called."""
+    """Stable operations are not warned about, nor are the listings that resolve names."""
     server = serve(
         reply(
             200,
@@ -212,7 +212,7 @@ def test_stable_operations_have_no_notice(caplog):
 
 
 def test_the_notice_can_be_turned_off(caplog, monkeypatch):
-    """By the variable that it names."""
+    """The environment variable that the warning names turns it off."""
     monkeypatch.setenv("DISABLE_PRERELEASE_WARNING", "true")
     client = serve(reply(200, page("tags"))).client()
     client.annotation_queues.list_tags(annotation_queue="aq_1")
@@ -220,11 +220,11 @@ def test_the_notice_can_be_turned_off(caplog, monkeypatch):
 
 
 def test_a_listing_sends_only_what_was_given():
-    """An absent filter is no empty filter."""
+    """A listing sends only the given filters."""
     played = play(call(make_context(), list_annotation_queues, limit=5), reply(200, page("annotation_queues")))
     assert played.sends[0]["params"] == {"limit": 5}
 
 
 def test_a_refusal_is_not_decoded_as_a_success():
-    """A 404 with a body that looks like a queue is still a 404."""
+    """A 404 whose body looks like a queue raises."""
     assert get(reply(404, {**queue(), **problem(404)})).error.status_code == 404

@@ -21,14 +21,14 @@ def _collector_as_before():
 
 
 def test_the_collector_runs_again_after_a_pause():
-    """It is off in between."""
+    """The garbage collector is off during a pause and on after it."""
     with gc_paused():
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
 def test_a_collector_that_is_off_stays_off():
-    """Whoever turned it off knows why."""
+    """A garbage collector that was off stays off after a pause."""
     gc.disable()
     with gc_paused():
         pass
@@ -37,7 +37,7 @@ def test_a_collector_that_is_off_stays_off():
 
 @pytest.mark.parametrize("broken", [False, True])
 def test_the_collector_runs_again_after_a_large_answer(broken):
-    """Whether or not the answer can be read."""
+    """The garbage collector is on after a large answer, whether or not it can be decoded."""
     records = [
         record(id=None if broken else f"r{index}", data={"input": "x" * 1000}) for index in range(_LARGE // 1000)
     ]

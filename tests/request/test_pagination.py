@@ -28,7 +28,7 @@ def queues(*found: str, **rest):
 
 
 def test_all_pages_are_walked_in_order():
-    """The cursor goes along with the same filters."""
+    """Every page is requested with the cursor of the previous one and the same filters."""
     found, queries = names(queues("a", "b", cursor="2"), queues("c", cursor="3"), queues("d"))
     assert found == ["a", "b", "c", "d"]
     assert queries == [{"limit": "100"}, {"limit": "100", "cursor": "2"}, {"limit": "100", "cursor": "3"}]
@@ -36,24 +36,24 @@ def test_all_pages_are_walked_in_order():
 
 @pytest.mark.parametrize("last", [{"has_more": False}, {"has_more": False, "next_cursor": None}])
 def test_a_last_page_may_leave_the_cursor_out_or_null(last):
-    """The samples show null where the text says omitted."""
+    """The last page may omit its cursor or have null."""
     found, _ = names({**queues("a"), "pagination": last})
     assert found == ["a"]
 
 
 def test_a_cursor_without_more_is_not_followed():
-    """`has_more` decides."""
+    """A cursor is not followed if `has_more` is false."""
     found, queries = names(queues("a", cursor="2", has_more=False))
     assert (found, len(queries)) == (["a"], 1)
 
 
 def test_an_empty_listing_has_no_items():
-    """One request, and no error."""
+    """An empty listing is one request without items."""
     assert names(queues()) == ([], [{"limit": "100"}])
 
 
 def test_empty_pages_between_others_are_walked_over():
-    """A filter may leave a page empty; its items come later."""
+    """An empty page with a cursor does not end the walk."""
     found, _ = names(queues("a", cursor="2"), queues(cursor="3"), queues(cursor="4"), queues("b"))
     assert found == ["a", "b"]
 
@@ -69,13 +69,13 @@ def test_empty_pages_between_others_are_walked_over():
     ],
 )
 def test_a_walk_without_an_end_is_an_error(pages, reason):
-    """Not a loop, and not a silent loss of the rest."""
+    """A repeated or missing cursor raises, instead of an endless loop or lost items."""
     with pytest.raises(UnexpectedResponseError, match=reason):
         names(*pages)
 
 
 def test_endless_empty_pages_are_an_error():
-    """`has_more` with no items, again and again, each with a cursor of its own."""
+    """Too many empty pages in a row raise, even if each has a new cursor."""
     server = serve(lambda request: reply(200, queues(cursor=f"{request.url.params.get('cursor', '')}x")))
     with pytest.raises(UnexpectedResponseError, match="no items"):
         list(server.client().annotation_queues.iter())
@@ -83,7 +83,7 @@ def test_endless_empty_pages_are_an_error():
 
 
 def test_the_items_before_an_error_are_given():
-    """A walk that breaks on its third page has shown two."""
+    """A walk that fails on its third page has yielded the items of two."""
     server = serve(reply(200, queues("a", cursor="2")), reply(200, queues("b", cursor="3")), reply(500, problem(500)))
     walk = server.client(max_retries=0).annotation_queues.iter()
     assert [next(walk).name, next(walk).name] == ["a", "b"]
@@ -93,20 +93,20 @@ def test_the_items_before_an_error_are_given():
 
 @pytest.mark.parametrize("broken", [reply(503), httpx.ReadError("reset")])
 def test_a_page_that_was_fetched_ahead_is_retried(broken):
-    """As any other request."""
+    """A page that is fetched ahead is retried like any other request."""
     server = serve(reply(200, queues("a", cursor="2")), broken, broken, reply(200, queues("b")))
     assert [item.name for item in server.client().annotation_queues.iter()] == ["a", "b"]
 
 
 def test_nothing_is_fetched_before_the_first_item_is_asked_for():
-    """Making an iterator is free."""
+    """Creating an iterator sends no request."""
     server = serve(reply(200, queues("a")))
     server.client().annotation_queues.iter()
     assert server.requests == []
 
 
 def test_the_next_page_is_fetched_while_this_one_is_used():
-    """Its request is sent before the first item of the page before it is given out, and no further one."""
+    """The next page is requested before the first item of a page is yielded, and no page after it."""
     second = threading.Event()
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -125,7 +125,7 @@ def test_the_next_page_is_fetched_while_this_one_is_used():
 
 
 def test_an_abandoned_walk_leaves_no_thread():
-    """Whoever breaks out of the loop pays for one page ahead and no more."""
+    """An iterator that is abandoned leaves no thread, and has fetched at most one page ahead."""
     server = serve(lambda request: reply(200, queues("a", "b", cursor=f"{len(server.requests)}")))
     before = threading.active_count()
     for _ in server.client().annotation_queues.iter():
@@ -138,7 +138,7 @@ def test_an_abandoned_walk_leaves_no_thread():
 
 
 def test_the_async_walk_does_the_same(run_async):
-    """Prefetch, order, retry and end, on asyncio and trio."""
+    """The async iterator prefetches, keeps the order, retries and ends like the sync one, on asyncio and trio."""
     server = serve(
         reply(200, queues("a", "b", cursor="2")), reply(503), reply(200, queues("c", cursor="3")), reply(200, queues())
     )
@@ -152,7 +152,7 @@ def test_the_async_walk_does_the_same(run_async):
 
 
 def test_an_abandoned_async_walk_cancels_the_page_ahead(run_async):
-    """Nothing goes on behind the back of whoever closed it."""
+    """Closing an async iterator cancels the request of the page ahead."""
     cancelled = []
 
     async def walk():
@@ -180,7 +180,7 @@ def test_an_abandoned_async_walk_cancels_the_page_ahead(run_async):
 
 
 def test_concurrent_async_walks_do_not_mix():
-    """Each iterator has requests of its own."""
+    """Concurrent async iterators do not share requests."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         queue_id, cursor = request.url.path.split("/")[3], int(request.url.params.get("cursor", "0"))
@@ -200,7 +200,7 @@ def test_concurrent_async_walks_do_not_mix():
 
 
 def test_a_walk_over_records_by_name_finds_a_queue_again_that_was_made_anew():
-    """A 404 on a remembered ID in the middle of a call resolves once more."""
+    """A 404 on a cached queue ID in the middle of a walk triggers one fresh lookup."""
     spaces = page("spaces", {"id": "spc_1", "name": "prod", "description": "", "created_at": "2026-01-01T00:00:00Z"})
     server = serve(
         reply(200, spaces),
@@ -219,20 +219,20 @@ def test_a_walk_over_records_by_name_finds_a_queue_again_that_was_made_anew():
 
 
 def test_a_queue_that_does_not_exist_is_an_error_at_the_first_item():
-    """By ID there is nothing to find again."""
+    """A 404 on a queue given by ID is raised at the first item, without a lookup."""
     with pytest.raises(NotFoundError):
         next(serve(reply(404, problem(404))).client().annotation_queues.iter_records(annotation_queue="aq_1"))
 
 
 def test_a_page_without_its_list_is_an_error():
-    """It would read as an empty one, and what is in the queue would be lost."""
+    """A page without its list raises, instead of counting as empty."""
     server = serve(reply(200, {"pagination": {"has_more": False}}))
     with pytest.raises(UnexpectedResponseError):
         server.client().annotation_queues.list_records(annotation_queue="aq_1")
 
 
 def test_the_items_of_a_page_that_leads_nowhere_are_given_before_the_error():
-    """Else what was fetched would be lost."""
+    """The items of a page with a broken cursor are yielded before the error is raised."""
     server = serve(reply(200, {**queues("a", "b"), "pagination": {"has_more": True}}))
     items = server.client().annotation_queues.iter()
     assert [next(items).name, next(items).name] == ["a", "b"]

@@ -53,14 +53,14 @@ def once(*answers, **settings):
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_these_statuses_are_retried(status):
-    """The documented list, and each of them to the end."""
+    """Each documented status is retried until the attempts are used up."""
     assert status in RETRIED_STATUSES
     assert get(reply(status), OK).value.id == "aq_1"
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 409, 413, 422, 501, 505])
 def test_other_statuses_are_not(status):
-    """An answer that will not change is not asked for again."""
+    """Other statuses are not retried."""
     played = get(reply(status, problem(status)))
     assert played.error.status_code == status
     assert played.waits == []
@@ -68,7 +68,7 @@ def test_other_statuses_are_not(status):
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_faults_of_the_connection_are_retried(fault):
-    """Connect, read and write errors and timeouts."""
+    """Connect, read and write errors and timeouts are retried."""
     assert get(fault, fault, OK).value.id == "aq_1"
 
 
@@ -85,20 +85,20 @@ LASTING = [httpx.UnsupportedProtocol("ftp"), httpx.TooManyRedirects("loop"), htt
 
 @pytest.mark.parametrize("fault", [*LASTING, untrusted()], ids=lambda fault: type(fault).__name__)
 def test_faults_that_a_retry_cannot_mend_are_not(fault):
-    """The URL, the header or the certificate stays wrong."""
+    """A wrong URL, header or certificate is not retried."""
     played = get(fault)
     assert isinstance(played.error, APIConnectionError)
     assert len(played.sends) == 1
 
 
 def test_the_backoff_doubles_up_to_its_bound():
-    """With the longest draw each time: half a second, then twice as long, up to 20 s."""
+    """With the largest jitter, the backoff begins at half a second and doubles up to 20 s."""
     assert get(*[reply(503)] * 7, OK, max_retries=7).waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0]
 
 
 @given(st.integers(1, 2000), st.floats(0, 1, exclude_max=True))
 def test_the_jitter_is_full(attempt, drawn):
-    """The wait may be anything from nothing to the bound, for any number of attempts."""
+    """The wait is anything between zero and the bound, for any number of attempts."""
     policy = Policy(2000, lambda: drawn, lambda: START)
     wait = policy.after_response(reply(503), attempt, Idempotency.SAFE)
     assert wait == drawn * min(20.0, 0.5 * 2.0 ** min(attempt - 1, 10))
@@ -106,7 +106,7 @@ def test_the_jitter_is_full(attempt, drawn):
 
 @pytest.mark.parametrize("last", [reply(503), reply(429), httpx.ReadTimeout("slow"), httpx.ConnectError("refused")])
 def test_after_max_retries_the_last_answer_is_the_error(last):
-    """As many tries as the setting says, and one more."""
+    """After `max_retries` retries the last answer is raised."""
     played = get(last, last, last, max_retries=2)
     kinds = {503: ServerError, 429: RateLimitError}
     expected = kinds[last.status_code] if isinstance(last, httpx.Response) else APIConnectionError
@@ -118,13 +118,13 @@ def test_after_max_retries_the_last_answer_is_the_error(last):
     "answer", [reply(503), reply(429, headers={"retry-after": "1"}), httpx.ConnectError("refused")]
 )
 def test_no_retries_means_none(answer):
-    """`max_retries=0` turns all of it off, Retry-After too."""
+    """`max_retries=0` turns retries off, even after a Retry-After."""
     played = get(answer, max_retries=0)
     assert (len(played.sends), played.waits) == (1, [])
 
 
 def test_a_timeout_is_an_error_of_its_own():
-    """A caller can tell a slow server from one that is not there, and finds the fault as the cause."""
+    """A timeout raises APITimeoutError with the httpx fault as its cause."""
     error = get(httpx.ReadTimeout("slow"), max_retries=0).error
     assert isinstance(error, APITimeoutError)
     assert isinstance(error.__cause__, httpx.ReadTimeout)
@@ -148,7 +148,7 @@ def test_a_timeout_is_an_error_of_its_own():
     ],
 )
 def test_retry_after_is_waited_out_exactly(status, header, expected):
-    """Seconds or an HTTP date, without jitter, whatever the status."""
+    """A Retry-After in seconds or as an HTTP date is waited out exactly, whatever the status."""
     assert get(reply(status, headers={"retry-after": header}), OK).waits == [expected]
 
 
@@ -156,7 +156,7 @@ def test_retry_after_is_waited_out_exactly(status, header, expected):
     "header", [str(int(LONGEST_RETRY_AFTER) + 1), format_datetime(START + timedelta(days=1), usegmt=True), "9" * 400]
 )
 def test_a_long_retry_after_ends_it_at_once(header):
-    """Whoever called may have better things to do: the error carries the seconds."""
+    """A Retry-After above the limit raises at once, with the seconds on the error."""
     played = get(reply(429, problem(429), headers={"retry-after": header}))
     assert isinstance(played.error, RateLimitError)
     assert played.error.retry_after > LONGEST_RETRY_AFTER
@@ -165,14 +165,14 @@ def test_a_long_retry_after_ends_it_at_once(header):
 
 @pytest.mark.parametrize("header", ["", "soon", "-5", "1.5.0", "٣", "1e3", "Mon, 99 Foo 2026", "0x10", "²"])
 def test_a_retry_after_without_sense_counts_as_none(header):
-    """Then the usual backoff holds."""
+    """A malformed Retry-After counts as none, so the usual backoff applies."""
     response = httpx.Response(503, headers=[(b"retry-after", header.encode())], request=OK.request)
     assert get(response, OK).waits == [0.5]
 
 
 @given(st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0")))
 def test_no_retry_after_breaks_the_client(header):
-    """Whatever a server writes there, it is read as seconds or as nothing."""
+    """Any text in Retry-After is read as seconds or as nothing."""
     response = httpx.Response(503, headers=[(b"retry-after", header.encode("latin-1"))])
     seconds = retry_after(response, lambda: START)
     assert seconds is None or seconds >= 0
@@ -180,7 +180,7 @@ def test_no_retry_after_breaks_the_client(header):
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_what_must_not_act_twice_is_repeated_only_where_nothing_arrived(fault):
-    """A connection that never stood carried nothing; after any other fault the server may have acted."""
+    """A create is repeated after a failed connect, and after no other fault."""
     if isinstance(fault, UNSEEN):
         assert once(fault, OK).value.id == "aq_1"
     else:
@@ -189,7 +189,7 @@ def test_what_must_not_act_twice_is_repeated_only_where_nothing_arrived(fault):
 
 @pytest.mark.parametrize("status", sorted(RETRIED_STATUSES))
 def test_what_must_not_act_twice_is_repeated_only_where_the_server_refused_unseen(status):
-    """429 and 503 come before the server acts; after the others it may have."""
+    """A create is repeated after 429 and 503, and after no other status."""
     if status in (429, 503):
         assert once(reply(status), OK).value.id == "aq_1"
     else:
@@ -197,7 +197,7 @@ def test_what_must_not_act_twice_is_repeated_only_where_the_server_refused_unsee
 
 
 def test_each_retry_writes_one_line(caplog):
-    """Attempt, reason, wait and request id."""
+    """Each retry logs one line with attempt, reason, wait and request ID."""
     caplog.set_level(logging.INFO, logger="arize_queues")
     get(reply(503, headers={"x-request-id": "req_5"}), httpx.ReadError("reset"), OK)
     assert [entry.getMessage() for entry in caplog.records] == [
@@ -207,23 +207,23 @@ def test_each_retry_writes_one_line(caplog):
 
 
 def test_only_too_many_requests_slow_the_others_down():
-    """A 429 says so to whoever carries the sleep out; a 503 does not."""
+    """The wait after a 429 is marked as throttled, that after a 503 is not."""
     steps = get(reply(429), reply(503), OK).steps
     assert [step.throttled for step in steps if hasattr(step, "throttled")] == [True, False]
 
 
 def test_a_fault_that_is_not_the_connections_goes_through():
-    """An error of the user's own transport is theirs."""
+    """An exception of the user's own transport is raised unchanged."""
     assert isinstance(get(RuntimeError("mine")).error, RuntimeError)
 
 
 @pytest.mark.parametrize("answer", [reply(200, content=b"<html>"), reply(200, content=b"")])
 def test_an_answer_that_breaks_its_promise_is_not_retried(answer):
-    """A proxy that answers in place of the server will do so again."""
+    """A body that does not match its status is not retried."""
     assert isinstance(get(answer).error, UnexpectedResponseError)
 
 
 def test_the_error_of_a_final_answer_has_its_retry_after():
-    """Also where the status is not one that is retried."""
+    """The error of a final answer has `.retry_after`, even if its status is not retried."""
     assert get(reply(404, problem(404), headers={"retry-after": "3"})).error.retry_after == 3.0
     assert isinstance(get(reply(404)).error, NotFoundError)

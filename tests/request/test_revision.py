@@ -53,7 +53,7 @@ def spelled(played):
 
 
 def test_the_first_write_is_in_the_contracts_spelling():
-    """Nothing is known, so the contract's is tried."""
+    """The first write of a client has the spelling of the contract."""
     context = make_context()
     played = add(context, ADDED_OLD)
     assert spelled(played) == ["span"]
@@ -62,7 +62,7 @@ def test_the_first_write_is_in_the_contracts_spelling():
 
 @pytest.mark.parametrize("refusal", [SPELLING, reply(422, problem(422, "enum mismatch"))])
 def test_a_refused_spelling_is_followed_by_the_other_once(refusal):
-    """400 and 422 change nothing, so the second write is the only one applied; then it is known."""
+    """After a 400 or 422 the write is sent once in the other spelling, and the revision is known."""
     context = make_context()
     assert spelled(add(context, refusal, ADDED)) == ["span", "SPAN"]
     assert context.revision.known == NEW
@@ -70,7 +70,7 @@ def test_a_refused_spelling_is_followed_by_the_other_once(refusal):
 
 
 def test_what_answers_told_is_written_at_once():
-    """A read before the first write spares the extra request."""
+    """A read before the first write teaches the revision, and spares the extra request."""
     context = make_context()
     play(call(context, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
     assert spelled(add(context, ADDED)) == ["SPAN"]
@@ -78,7 +78,7 @@ def test_what_answers_told_is_written_at_once():
 
 
 def test_a_success_without_enum_values_settles_it_too():
-    """Nothing new was added, so the answer has no record to learn from; that it was understood is enough."""
+    """An accepted write confirms its spelling, even if the answer has no enum values."""
     context = make_context()
     assert spelled(add(context, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
     assert spelled(add(context, NOTHING_NEW)) == ["SPAN"]
@@ -86,7 +86,7 @@ def test_a_success_without_enum_values_settles_it_too():
 
 @pytest.mark.parametrize("first", [SPELLING, RULE])
 def test_refused_both_ways_raises_the_refusal_of_the_request_itself(first):
-    """The user is told of the rule, not of a spelling that they did not write; and the spelling is known then."""
+    """If both spellings are refused, the refusal without blame is raised, and the revision is known."""
     context = make_context()
     answers = (SPELLING, RULE) if first is SPELLING else (RULE, SPELLING_OLD)
     played = add(context, *answers)
@@ -98,14 +98,14 @@ def test_refused_both_ways_raises_the_refusal_of_the_request_itself(first):
 
 
 def test_at_most_one_extra_request_in_a_life():
-    """Where neither refusal tells anything, the next refusal is not followed by another try."""
+    """A client sends one extra request in its life; the next refusal is raised."""
     context = make_context()
     assert spelled(add(context, RULE, RULE)) == ["span", "SPAN"]
     assert spelled(add(context, RULE)) == ["span"]
 
 
 def test_refusals_that_do_not_blame_the_spelling_do_not_change_it():
-    """After two genuine ones a valid write goes out in the contract's spelling still, and settles it."""
+    """After two refusals for other reasons, a valid write still has the contract's spelling, and confirms it."""
     context = make_context()
     add(context, RULE, RULE)
     add(context, RULE)
@@ -114,7 +114,7 @@ def test_refusals_that_do_not_blame_the_spelling_do_not_change_it():
 
 
 def test_a_blamed_spelling_is_not_written_again_when_the_extra_request_is_spent():
-    """Such a refusal says what the next write should look like."""
+    """A refusal that blames the spelling changes the spelling of the next write."""
     context = make_context()
     add(context, RULE, RULE)
     assert spelled(add(context, SPELLING)) == ["span"]
@@ -122,7 +122,7 @@ def test_a_blamed_spelling_is_not_written_again_when_the_extra_request_is_spent(
 
 
 def test_a_write_that_went_through_settles_its_spelling():
-    """A refusal without a word on spelling is then about something else."""
+    """After an accepted write, a refusal that does not blame the spelling is raised."""
     context = make_context()
     add(context, NOTHING_NEW)
     assert context.revision.known == OLD
@@ -130,7 +130,7 @@ def test_a_write_that_went_through_settles_its_spelling():
 
 
 def test_a_server_that_moved_on_is_followed_by_writes_alone():
-    """A refusal that blames a spelling which was known is worth the one extra request."""
+    """A refusal that blames a known spelling triggers the one extra request."""
     context = make_context()
     add(context, ADDED_OLD)
     assert spelled(add(context, SPELLING, NOTHING_NEW)) == ["span", "SPAN"]
@@ -139,7 +139,7 @@ def test_a_server_that_moved_on_is_followed_by_writes_alone():
 
 
 def test_a_known_spelling_is_followed_by_the_other_once_in_a_life():
-    """After that, or where nothing blames it, a refusal is final."""
+    """After the extra request, or without blame, a refusal of a known spelling is raised."""
     context = make_context()
     add(context, ADDED_OLD)
     assert spelled(add(context, RULE)) == ["span"]
@@ -149,7 +149,7 @@ def test_a_known_spelling_is_followed_by_the_other_once_in_a_life():
 
 
 def test_only_enum_values_in_an_answer_make_sure():
-    """A server may take lower case and be a new one all the same, so what only that has is not refused here."""
+    """Only enum values of an answer make the revision certain, not an accepted write."""
     context = make_context()
     add(context, NOTHING_NEW)
     assert not context.revision.is_certain(OLD)
@@ -165,7 +165,7 @@ def begin(context):
 
 
 def test_the_first_write_goes_alone():
-    """Another one waits, without blocking, until the first has found out, and is written right at once."""
+    """While the first write finds out the revision, a second one waits without blocking, and is then spelled right."""
     context = make_context()
     first, second = begin(context), begin(context)
     assert isinstance(advance(first), Send)
@@ -179,7 +179,7 @@ def test_the_first_write_goes_alone():
 
 
 def test_those_that_wait_go_together_once_it_is_known():
-    """Only the first one goes alone."""
+    """Once the revision is known, all waiting writes are sent together."""
     context = make_context()
     plans = [begin(context) for _ in range(3)]
     for plan in plans:
@@ -190,7 +190,7 @@ def test_those_that_wait_go_together_once_it_is_known():
 
 
 def test_a_first_write_that_is_given_up_lets_the_next_one_go():
-    """Ctrl-C or a cancellation must not leave the others waiting."""
+    """A first write that is closed releases the lock for the next one."""
     context = make_context()
     first, second = begin(context), begin(context)
     advance(first)
@@ -200,7 +200,7 @@ def test_a_first_write_that_is_given_up_lets_the_next_one_go():
 
 
 def test_a_forked_process_waits_for_nobody(monkeypatch):
-    """The thread that was writing is not in it."""
+    """A forked process does not wait for a write of its parent."""
     context = make_context()
     first = begin(context)
     advance(first)
@@ -210,7 +210,7 @@ def test_a_forked_process_waits_for_nobody(monkeypatch):
 
 
 def test_writes_under_way_when_the_server_moves_on_are_all_written_anew():
-    """One of them finds out; the others wait for it."""
+    """When the server changes its revision, one refused write finds it out and the others wait for it."""
     context = make_context()
     add(context, ADDED_OLD)
     first, second = begin(context), begin(context)
@@ -236,7 +236,7 @@ def create_arguments(number, ids):
 
 @pytest.mark.parametrize("revision", [OLD, NEW])
 def test_first_writes_in_threads_all_go_through(revision):
-    """At most one of them is refused, whatever the server speaks."""
+    """First writes in many threads all succeed, with at most one refusal."""
     with Emulator(revision=revision) as emulator, client_of(emulator) as client:
         ids = emulator.seed(spans=1)
         with ThreadPoolExecutor(8) as pool:
@@ -247,7 +247,7 @@ def test_first_writes_in_threads_all_go_through(revision):
 
 @pytest.mark.parametrize("revision", [OLD, NEW])
 def test_first_writes_in_tasks_all_go_through(revision):
-    """At most one of them is refused, whatever the server speaks."""
+    """First writes in many tasks all succeed, with at most one refusal."""
     with Emulator(revision=revision) as emulator:
         ids = emulator.seed(spans=1)
 
@@ -262,7 +262,7 @@ def test_first_writes_in_tasks_all_go_through(revision):
 
 @pytest.mark.parametrize("setting", [OLD, NEW])
 def test_a_fixed_revision_learns_nothing(setting):
-    """What the user said holds, whatever the server answers."""
+    """A fixed revision stays, whatever the server answers."""
     context = make_context(api_revision=setting)
     expected = "span" if setting == OLD else "SPAN"
     other = ADDED if setting == OLD else ADDED_OLD
@@ -272,7 +272,7 @@ def test_a_fixed_revision_learns_nothing(setting):
 
 
 def test_a_server_that_changes_its_revision_is_followed():
-    """Arize may roll forward or back under a process that runs for weeks."""
+    """A client follows a server that changes its revision, forward or back."""
     context = make_context()
     add(context, ADDED_OLD)
     play(call(context, get_annotation_queue, "aq_1"), reply(200, queue(annotation_configs=[config(type="FREEFORM")])))
@@ -281,7 +281,7 @@ def test_a_server_that_changes_its_revision_is_followed():
 
 @pytest.mark.parametrize("status", [404, 409])
 def test_a_refusal_for_another_reason_settles_the_second_spelling(status):
-    """The server understood the second write, or it could not have looked for what it names."""
+    """A 404 or 409 on the second try confirms its spelling, because the server has read the body."""
     context = make_context()
     played = add(context, SPELLING, reply(status, problem(status)))
     assert played.error.status_code == status
@@ -290,7 +290,7 @@ def test_a_refusal_for_another_reason_settles_the_second_spelling(status):
 
 @pytest.mark.parametrize("lost", [reply(500, problem(500)), httpx.ReadError("reset")])
 def test_a_lost_second_write_does_not_turn_the_next_one_into_a_refusal(lost):
-    """The refused spelling was blamed, so the next write is in the other one."""
+    """If the second try is lost after a blamed first one, the next write has the second spelling."""
     context = make_context(max_retries=0)
     assert add(context, SPELLING, lost).error is not None
     assert spelled(add(context, ADDED)) == ["SPAN"]
@@ -298,17 +298,17 @@ def test_a_lost_second_write_does_not_turn_the_next_one_into_a_refusal(lost):
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 500])
 def test_other_refusals_are_not_about_spelling(status):
-    """Only 400 and 422 are followed by the other spelling."""
+    """Only 400 and 422 trigger the other spelling."""
     assert spelled(add(make_context(max_retries=0), reply(status, problem(status)))) == ["span"]
 
 
 def test_a_lost_write_is_repeated_in_the_same_spelling():
-    """A retry is no second opinion."""
+    """A retry keeps the spelling of its write."""
     assert spelled(add(make_context(), reply(503), httpx.ReadError("reset"), ADDED_OLD)) == ["span"] * 3
 
 
 def test_a_create_in_the_second_spelling_is_still_sent_once_only():
-    """An answer lost on the way does not send it again."""
+    """A create whose answer is lost on the second try is not sent again."""
     body = CreateAnnotationQueueRequest("n", "spc_1", ["ac_1"], ["a@b.c"], assignment_method="all")
     refusal = reply(400, problem(400, "assignment_method: must be ALL or RANDOM"))
     played = play(call_once(make_context(), create_annotation_queue, body=body), refusal, reply(500, problem(500)))
@@ -317,7 +317,7 @@ def test_a_create_in_the_second_spelling_is_still_sent_once_only():
 
 
 def test_clearing_instructions_is_empty_text_or_null():
-    """2026-05 clears with an empty string, 2026-10 with null; users write None for both."""
+    """Instructions of None are cleared by "" in 2026-05 and by null in 2026-10."""
     body = UpdateAnnotationQueueRequest(instructions=None)
     refusal = reply(422, problem(422, "instructions: must have 1 to 5000 characters"))
     context = make_context()
@@ -327,7 +327,7 @@ def test_clearing_instructions_is_empty_text_or_null():
 
 
 def test_what_is_spelled_alike_is_sent_once():
-    """Most bodies have nothing to spell: a refusal is final."""
+    """A body that both revisions spell alike is sent once; its refusal is final."""
     body = AnnotateAnnotationQueueRecordRequest([AnnotationInput("a", text="SPAN")])
     played = play(call(make_context(), annotate_annotation_queue_record, "aq_1", "r", body=body), RULE)
     assert len(played.sends) == 1
@@ -347,12 +347,12 @@ def test_what_is_spelled_alike_is_sent_once():
     ],
 )
 def test_bodies_that_the_revisions_write_differently(body, expected):
-    """Only enum values and clearing differ."""
+    """The revisions differ only in enum values and in clearing instructions."""
     assert differs(body) is expected
 
 
 def test_spelling_touches_only_enum_values():
-    """Ids and names keep their case, and the body that was given stays as it was."""
+    """Spelling changes only enum values, and leaves the given body unchanged."""
     body = {"name": "span", "assignment_method": "random", "instructions": "all", "record_sources": [SPAN]}
     new = spell(body, NEW)
     assert new["record_sources"] == [{**SPAN, "record_type": "SPAN"}]
@@ -382,12 +382,12 @@ def test_spelling_touches_only_enum_values():
     ],
 )
 def test_answers_tell_the_revision_by_their_enum_values(payload, expected):
-    """And only by those: what users wrote tells nothing."""
+    """An answer shows the revision by its enum values alone, not by text of users."""
     assert revision_of(payload) == expected
 
 
 def test_an_answer_that_tells_nothing_forgets_nothing():
-    """An empty page is no news."""
+    """An answer without enum values keeps the known revision."""
     revision = Revision()
     revision.known = NEW
     revision.learn(page("records"))
@@ -395,6 +395,6 @@ def test_an_answer_that_tells_nothing_forgets_nothing():
 
 
 def test_a_refusal_of_a_fixed_revision_comes_through_as_it_is():
-    """With the server's own words."""
+    """With a fixed revision, a refusal is raised with the server's own words."""
     assert isinstance(add(make_context(api_revision=NEW), SPELLING).error, BadRequestError)
     assert isinstance(add(make_context(api_revision=NEW), reply(404)).error, NotFoundError)
