@@ -47,7 +47,7 @@ def calls(tree: ast.AST) -> set[str]:
 
 
 def test_only_these_modules_send():
-    """All others ask for it, by yielding a step."""
+    """Only the listed modules of `_runtime` send requests."""
     ends = ("http.send", "http.request", "http.stream")
     assert {name for name, tree in TREES.items() if any(call.endswith(ends) for call in calls(tree))} <= SEND
     makers = {"httpx.Client", "httpx.AsyncClient", "httpx.request", "httpx.get", "httpx.post", "httpx.stream"}
@@ -55,7 +55,7 @@ def test_only_these_modules_send():
 
 
 def test_only_these_modules_sleep_or_read_the_clock():
-    """All others are told the time, so that tests can pass their own; a socket's time cannot be."""
+    """Only the clock and the drivers sleep or read the time, so that tests can pass a clock."""
     assert {name for name, tree in TREES.items() if "time" in set(imports(tree))} == {"_clock", "_runtime.timed"}
     sleeping = {name for name, tree in TREES.items() if any(call.endswith(("sleep", "asleep")) for call in calls(tree))}
     assert sleeping <= SLEEP
@@ -65,7 +65,7 @@ def test_only_these_modules_sleep_or_read_the_clock():
 
 
 def test_only_the_background_makes_threads_and_tasks():
-    """Plans run in the caller's thread; only requests run beside it."""
+    """Only the workers create threads and tasks."""
     makers = ("ThreadPoolExecutor", "Thread", "ensure_future", "create_task", "spawn_system_task", "create_task_group")
     making = {name for name, tree in TREES.items() if any(call.rpartition(".")[2] in makers for call in calls(tree))}
     assert making == {"_runtime.workers"}
@@ -73,13 +73,13 @@ def test_only_the_background_makes_threads_and_tasks():
 
 @pytest.mark.parametrize("name", sorted(TREES))
 def test_no_module_is_a_drawer(name):
-    """Names say what is inside, and modules stay short enough to be read."""
+    """No module has a name such as utils or helpers."""
     words = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     assert not words & set(name.replace(".", "_").split("_"))
 
 
 def test_no_limit_is_typed_again():
-    """Limits come from the specification alone."""
+    """No module repeats the number of a limit of the API."""
     from arize_queues_raw import limits
 
     numbers = {value for name, value in vars(limits).items() if name.isupper() and value > 20}

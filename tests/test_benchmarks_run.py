@@ -31,7 +31,7 @@ def test_the_list_of_where_the_import_goes_names_our_modules():
 
 
 def test_results_are_read_back_as_they_were_written(monkeypatch, tmp_path):
-    """What RESULTS.md says of a measurement is what the next run compares with."""
+    """RESULTS.md can be read back, to compare the next run with."""
     monkeypatch.setattr(report, "RESULTS", tmp_path / "RESULTS.md")
     assert report.previous() == {}
     rows = [

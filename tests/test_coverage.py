@@ -131,7 +131,7 @@ def unreached(operations: Mapping[str, Operation], reached: Mapping[str, set[str
 
 
 def test_every_public_method_is_called_here():
-    """The calls of this module are the public methods, all of them."""
+    """The calls of this module cover all public methods."""
     public = {name for name, _ in inspect.getmembers(AnnotationQueues, inspect.isfunction) if name[0] != "_"}
     assert public == set(CALLS)
 
@@ -351,7 +351,7 @@ def test_every_status_of_the_spec_is_tried():
 
 @pytest.mark.parametrize(("operation", "status"), SUCCESSES)
 def test_every_documented_success_is_taken(operation, status, reached):
-    """A documented success ends the call well."""
+    """Every documented success returns a result."""
     server, _ = drive(caller_of(operation, reached), **{operation: status})
     assert operation in server.reached
 

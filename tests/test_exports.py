@@ -51,13 +51,13 @@ def test_every_public_name_is_there_once(module):
 
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_the_official_names_are_there(name):
-    """At both places that they may be imported from, as the same things."""
+    """The official package's names can be imported from both places, as the same objects."""
     assert name in arize_queues.types.__all__
     assert getattr(arize_queues.types, name) is getattr(arize_queues.annotation_queues.types, name)
 
 
 def test_the_package_has_the_documented_names():
-    """The clients, the sources, what says a name or an ID outright, and every error."""
+    """The package exports the clients, the sources, `Id`, `Name` and every error."""
     documented = {"ArizeClient", "AsyncArizeClient", "SpanSource", "TraceSource", "SessionSource", "ExampleSource"}
     documented |= {"Id", "Name", "__version__"}
     errors = {name for name in arize_queues.__all__ if name.endswith("Error")}
@@ -67,12 +67,12 @@ def test_the_package_has_the_documented_names():
 
 
 def test_the_version_is_the_installed_one():
-    """And reads as a version."""
+    """The version is that of the installed package, in the form of a version."""
     assert arize_queues.__version__ == version("arize-queues")
 
 
 def test_the_package_is_typed():
-    """Type checkers look for the marker."""
+    """The package carries the marker py.typed."""
     assert (Path(arize_queues.__file__).parent / "py.typed").exists()
 
 
@@ -85,7 +85,7 @@ def python(code: str) -> str:
 
 
 def test_importing_the_package_imports_nothing_heavy():
-    """Nor anything of an extra, beyond what httpx itself imports."""
+    """Importing the package loads no extra, and nothing heavy beyond httpx."""
     loaded = set(python("import httpx, arize_queues, sys; print(*sys.modules)").split())
     httpx_alone = set(python("import httpx, sys; print(*sys.modules)").split())
     heavy = {"anyio", "asyncio", "trio", "pandas", "numpy", "narwhals", "tqdm", "dateutil", "sqlite3"}
@@ -94,6 +94,6 @@ def test_importing_the_package_imports_nothing_heavy():
 
 
 def test_importing_the_package_touches_no_logging():
-    """It writes to its logger, and leaves the rest to the program."""
+    """Importing the package configures no logging."""
     assert python("import logging, arize_queues; print(logging.root.handlers, end='')") == "[]"
     assert python("import logging, arize_queues; print(logging.getLogger('arize_queues').handlers, end='')") == "[]"

@@ -133,10 +133,10 @@ def test_the_orders_to_the_emulator_are_carried_out_as_they_are_told(served: Emu
 
 
 def test_the_readme_names_every_call(names: dict[str, Any]) -> None:
-    """No call of the client is left out."""
+    """The README names every call of the client."""
     assert not [name for name in dir(names["queues"]) if not name.startswith("_") and name not in README]
 
 
 def test_the_readme_is_short() -> None:
-    """A newcomer reads it in one go."""
+    """The README has at most so many lines that a newcomer reads it at once."""
     assert len(README.splitlines()) < 150

@@ -22,7 +22,7 @@ CHECKERS = {
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_good_uses_pass_and_each_mistake_is_found(checker):
-    """In strict mode; and nowhere else is anything complained of."""
+    """In strict mode, good uses pass, and each mistake is reported where it is."""
     command = [sys.executable, "-m", *CHECKERS[checker], str(USES), str(MISTAKES)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     lines = MISTAKES.read_text().splitlines()

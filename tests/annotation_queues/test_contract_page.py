@@ -174,7 +174,7 @@ def _check(method: str, names: dict[str, Any], world: World) -> None:
 
 
 def test_the_page_has_a_snippet_for_each_method():
-    """None was overlooked, and none is cut."""
+    """The contract page has one whole snippet for each method."""
     assert list(SNIPPETS) == list(SENT)
     assert PAGE.read_text().count("client.annotation_queues.") == sum(
         code.count("client.annotation_queues.") for code in SNIPPETS.values()
@@ -191,7 +191,7 @@ def _make_way(method: str, world: World) -> None:
 @pytest.mark.parametrize("by", ["id", "name"])
 @pytest.mark.parametrize("method", SENT)
 def test_every_snippet_runs(method, by, world, capsys):
-    """With ids, and with names wherever the snippet gives a space."""
+    """Every snippet of the contract page runs, with IDs, and with names if the snippet has a space."""
     _make_way(method, world)
     _check(method, _run_sync(_filled_in(SNIPPETS[method], world, by), world), world)
     assert bool(capsys.readouterr().out) is ("print(" in SNIPPETS[method])
@@ -199,14 +199,14 @@ def test_every_snippet_runs(method, by, world, capsys):
 
 @pytest.mark.parametrize("method", SENT)
 def test_every_snippet_runs_in_async(method, world, run_async):
-    """On asyncio and trio, with each call awaited."""
+    """Every snippet runs on the async client, on asyncio and trio, with its calls awaited."""
     _make_way(method, world)
     _check(method, _run_async(_filled_in(SNIPPETS[method], world, "name"), world, run_async), world)
 
 
 @pytest.mark.parametrize("method", [method for method in SENT if "space=" not in SNIPPETS[method]])
 def test_a_name_where_the_page_gives_no_space_is_refused_with_both_ways_out(method, world):
-    """The page says "name-or-id" there, but a name alone could mean several queues."""
+    """A snippet with a name but no space is refused, because several queues may have the name."""
     code = _filled_in(SNIPPETS[method], world, "id").replace(repr(world.queue), "'Quality Review Queue'")
     with pytest.raises(SpaceRequiredError, match="space="):
         _run_sync(code, world)
@@ -214,7 +214,7 @@ def test_a_name_where_the_page_gives_no_space_is_refused_with_both_ways_out(meth
 
 
 def test_a_name_that_looks_like_an_id_can_be_said_to_be_one(world):
-    """`Name` is taken wherever the page says "name-or-id"."""
+    """`Name` is accepted wherever the page says "name-or-id"."""
     with (
         client_of(world.emulator) as client,
         pytest.raises(NameNotFoundError),
@@ -223,7 +223,7 @@ def test_a_name_that_looks_like_an_id_can_be_said_to_be_one(world):
 
 
 def test_the_promised_notice_comes_once(world, caplog):
-    """It warns on the first use of what still is alpha or beta, and never again."""
+    """The first use of an operation in stage alpha or beta warns, and no later one."""
     caplog.set_level(logging.WARNING, logger="arize_queues")
     for _ in range(2):
         for method in ("list_records", "annotate_record", "assign_record"):

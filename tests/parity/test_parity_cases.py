@@ -22,13 +22,13 @@ EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in 
 
 @EVERY_CASE
 def test_the_sync_client_does_what_the_case_says(case: dict[str, Any]) -> None:
-    """The sync client sends the requests of the case, waits as it says, and gives what it expects."""
+    """The sync client sends the requests of the case, waits as it says, and returns the expected outcome."""
     assert our_client.play_sync(case) == []
 
 
 @EVERY_CASE
 def test_the_async_client_does_what_the_case_says(case: dict[str, Any]) -> None:
-    """The async client sends the requests of the case, waits as it says, and gives what it expects."""
+    """The async client sends the requests of the case, waits as it says, and returns the expected outcome."""
     assert our_client.play_async(case) == []
 
 
@@ -40,7 +40,7 @@ def schema(form: str) -> Any:
 
 
 def test_the_cases_fit_their_schema() -> None:
-    """Every file of cases is what `case.schema.json` says."""
+    """Every file of cases is valid by `case.schema.json`."""
     faults = {
         file: [error.message for error in schema("written").iter_errors(group)] for file, group in WRITTEN.items()
     }
@@ -48,12 +48,12 @@ def test_the_cases_fit_their_schema() -> None:
 
 
 def test_the_expanded_cases_fit_their_schema() -> None:
-    """What a runner of another language reads is what `case.schema.json` says, with nothing left to fill in."""
+    """Every expanded case is valid by `case.schema.json`, with nothing left to expand."""
     assert [error.message for error in schema("expanded").iter_errors(CASES)] == []
 
 
 def test_the_expanded_cases_are_checked_in() -> None:
-    """`cases.json` is what the cases and the limits make now."""
+    """`cases.json` is the expansion of the cases with the current limits."""
     assert EXPANDED.read_text() == as_text(CASES), "run `make parity-cases` and commit what it writes"
 
 
@@ -83,7 +83,7 @@ def test_there_are_as_many_cases_as_promised() -> None:
 
 
 def test_nothing_is_left_to_expand() -> None:
-    """An expanded case holds only what the README lets a runner meet."""
+    """An expanded case has no short form."""
     met = set(re.findall(r'"(\$\w+)"', json.dumps(CASES)))
     assert met <= {"$instant", "$date", "$id", "$name", "$nan", "$any", "$unordered"}
     assert "${" not in json.dumps(CASES)
@@ -166,12 +166,12 @@ def test_values_that_are_the_same(expected: Any, actual: Any) -> None:
     ],
 )
 def test_values_that_differ(expected: Any, actual: Any) -> None:
-    """Null is not absent, a truth value no number, and lists have an order."""
+    """Null is not absent, a boolean is no number, and lists have an order."""
     assert difference(expected, actual) is not None
 
 
 def test_results_may_leave_nothing_out_or_in() -> None:
-    """In results a member that is null, empty or absent is the same, but an item of a list is not."""
+    """In results a null, empty or absent member is the same, but an item of a list is not."""
     assert result_difference({"a": 1, "b": []}, {"a": 1, "c": None, "d": {}}) is None
     assert result_difference({"a": [None]}, {"a": []}) is not None
     assert result_difference({"source_type": "spans"}, {"source_type": "SPANS"}) is not None
@@ -180,7 +180,7 @@ def test_results_may_leave_nothing_out_or_in() -> None:
 
 @pytest.mark.parametrize("query", ["", "limit=5&limit=5", "limit=6", "limit=5&cursor=x", "Limit=5"])
 def test_queries_are_compared_whole(query: str) -> None:
-    """A parameter that is missing, doubled, other or surplus is seen."""
+    """A missing, repeated, different or surplus query parameter is a difference."""
     assert query_difference({"limit": 5}, "limit=5") is None
     assert query_difference({"limit": 5}, query) is not None
 
@@ -196,7 +196,7 @@ def exchange(path: str) -> dict[str, Any]:
 
 
 def test_the_stage_sees_what_is_off_the_script() -> None:
-    """A request out of order, one too many, one too few, a wait that is off and a missing key are complaints."""
+    """The stage reports a request out of order, a surplus or missing one, a wrong wait, and a missing key."""
     for script, requests in (
         ([exchange("/a"), exchange("/b")], [arrived("/b")]),
         ([exchange("/a")], [arrived("/a"), arrived("/a")]),
@@ -212,7 +212,7 @@ def test_the_stage_sees_what_is_off_the_script() -> None:
 
 
 def test_the_stage_lets_a_wait_of_no_time_be_left_out() -> None:
-    """A client that has nothing to wait for may ask its clock or not."""
+    """The stage accepts a client that makes or skips a wait of zero seconds."""
     for waits in ([], [0.0]):
         stage = Stage([{"wait": 0}, exchange("/a")])
         for seconds in waits:
@@ -226,7 +226,7 @@ def test_the_stage_lets_a_wait_of_no_time_be_left_out() -> None:
 
 
 def test_the_stage_takes_a_group_in_any_order() -> None:
-    """Requests that go out together may arrive in any order, but all of them before what follows."""
+    """Requests of a group may arrive in any order, but before the exchange that follows."""
     script = [{"together": [exchange("/a"), exchange("/b%3D")]}, {"wait": 2}, exchange("/c")]
     stage = Stage(script)
     stage.arrive(arrived("/b="))

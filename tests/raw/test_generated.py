@@ -72,7 +72,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_what_generation_wrote_passes(project: Path) -> None:
-    """A package as generated has no problems, and neither have files that tools leave beside it."""
+    """A generated package passes the check, and so do files that tools leave beside it."""
     (project / PACKAGE / "__pycache__").mkdir()
     (project / PACKAGE / "__pycache__/types.pyc").write_bytes(b"")
     (project / "build").mkdir()
@@ -82,7 +82,7 @@ def test_what_generation_wrote_passes(project: Path) -> None:
 
 @pytest.mark.parametrize("name", ["build", "dist", "node_modules", ".hidden"])
 def test_nothing_hides_in_the_package(project: Path, name: str) -> None:
-    """Within the package only what Python leaves there itself is passed over: the rest would ship with it."""
+    """Within the package only the caches of Python are skipped, because everything else would ship."""
     (project / PACKAGE / name).mkdir()
     (project / PACKAGE / name / "extra.py").write_text("")
     assert f"{PACKAGE / name / 'extra.py'}: is not generated" in check_generated.check(project, FRESH)
@@ -90,20 +90,20 @@ def test_nothing_hides_in_the_package(project: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["types.py", "models/problem.py", "py.typed", "openapi.json", "limits.py"])
 def test_an_edited_file_is_caught(project: Path, name: str) -> None:
-    """A file that differs in one byte is named."""
+    """A generated file that differs in one byte is reported."""
     path = project / PACKAGE / name
     path.write_bytes(path.read_bytes() + b" ")
     assert check_generated.check(project, FRESH) == [f"{PACKAGE / name}: is not what generation writes"]
 
 
 def test_a_missing_file_is_caught(project: Path) -> None:
-    """A file that is gone is named."""
+    """A missing generated file is reported."""
     (project / PACKAGE / "errors.py").unlink()
     assert check_generated.check(project, FRESH) == [f"{PACKAGE / 'errors.py'}: is missing"]
 
 
 def test_an_unstamped_file_is_caught(project: Path) -> None:
-    """A file in the package that generation did not write is named, and so is its lack of a stamp."""
+    """A file in the package that generation did not write is reported, and so is its missing stamp."""
     (project / PACKAGE / "extra.py").write_text('"""By hand."""\n')
     assert check_generated.check(project, FRESH) == [
         f"{PACKAGE / 'extra.py'}: is not generated",
@@ -112,7 +112,7 @@ def test_an_unstamped_file_is_caught(project: Path) -> None:
 
 
 def test_a_stamped_orphan_is_caught(project: Path) -> None:
-    """A file anywhere in the project that claims to be generated, and is not, is named."""
+    """A stamped file anywhere in the project that generation did not write is reported."""
     (project / "arize_queues/orphan.py").write_text(f"#!/usr/bin/env python\n# {check_generated.STAMP}\n")
     (project / "arize_queues/late.py").write_text(f"\n\n\n# {check_generated.STAMP}\n")
     assert check_generated.check(project, FRESH) == [
@@ -126,7 +126,7 @@ def test_every_generated_file_is_stamped() -> None:
 
 
 def test_limits_are_those_of_the_document() -> None:
-    """Each constant has the number that its pointer leads to, and there is a constant for each pointer."""
+    """Each constant has the number at its pointer, and each pointer has a constant."""
     table = yaml.safe_load((ROOT / "openapi/limits.yaml").read_text())
     found = {name: limits_of.resolve_pointer(DOCUMENT, entry["pointer"]) for name, entry in table.items()}
     assert found == {name: value for name, value in vars(limits).items() if name.isupper()}
@@ -149,7 +149,7 @@ def test_limits_are_those_of_the_document() -> None:
     ],
 )
 def test_a_limit_without_a_number_fails(entry: Any, reason: str) -> None:
-    """A pointer that leads nowhere, or to no number, is an error that names the constant and the pointer."""
+    """A pointer to no number raises an error that names the constant and the pointer."""
     twice = {"name": "twice", "maximum": 1}
     parameters = [twice, twice, {"$ref": "#/components/limit"}]
     document = {
@@ -167,7 +167,7 @@ def test_a_limit_without_a_number_fails(entry: Any, reason: str) -> None:
 
 @pytest.mark.parametrize("fault", ["limits", "generator"])
 def test_a_generation_that_fails_changes_nothing(project: Path, fault: str) -> None:
-    """Where a limit or the generator is at fault, the package stays as it is, and nothing is left beside it."""
+    """A failed generation leaves the package unchanged, and nothing beside it."""
     shutil.copytree(ROOT / "openapi", project / "openapi")
     if fault == "limits":
         (project / "openapi/limits.yaml").write_text("MAX: {pointer: /gone, description: d}")
@@ -186,7 +186,7 @@ def test_the_document_is_shipped_whole() -> None:
 
 
 def test_a_union_must_be_told_apart_by_one_value_each() -> None:
-    """A union whose members lack a value of their own is an error, not a guess."""
+    """A union whose members lack a distinct value raises an error."""
     union = {"oneOf": [{"$ref": "#/components/schemas/A"}], "discriminator": {"propertyName": "kind"}}
     member = {"properties": {"kind": {"type": "string"}}, "required": ["kind"]}
     with pytest.raises(generation.DocumentError, match="schemas/A: kind must be required and have one value"):
@@ -194,7 +194,7 @@ def test_a_union_must_be_told_apart_by_one_value_each() -> None:
 
 
 def test_operations_are_those_of_the_document() -> None:
-    """The table has each operation with its statuses and stage, and each has an endpoint that builds its request."""
+    """The table has each operation with its statuses and stage, and an endpoint whose OPERATION is its row."""
     assert set(ENDPOINTS) == set(OPERATIONS)
     for name, operation in OPERATIONS.items():
         documented = DOCUMENT["paths"][operation.path][operation.method.lower()]
@@ -210,7 +210,7 @@ def test_operations_are_those_of_the_document() -> None:
 
 @pytest.mark.parametrize("name", [name for name, operation in OPERATIONS.items() if "{" in operation.path])
 def test_ids_are_encoded_into_the_path(name: str) -> None:
-    """An id with / + and = arrives as it was, and one that would lead to another path is refused."""
+    """An ID with / + and = arrives unchanged, and one that would lead to another path is refused."""
     kwargs = ENDPOINTS[name].build_request(**arguments(name))
     url = httpx.Client(base_url="http://127.0.0.1").build_request(kwargs["method"], kwargs["url"]).url
     assert b"QW5ub%2FdGF0%2BW9u%3D%3D" in url.raw_path
@@ -237,7 +237,7 @@ def test_a_delete_carries_its_body() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_decoding_takes_documented_successes_only(name: str) -> None:
-    """`_decode` refuses a status that is no documented success, and gives None for one without a body."""
+    """`decode` refuses a status that is no documented success, and returns None for one without a body."""
     endpoint, operation = ENDPOINTS[name], OPERATIONS[name]
     for status in (*operation.errors, 299, 500):
         with pytest.raises(ValueError, match=f"{status} is not a documented success of {name}"):
@@ -275,7 +275,7 @@ def both_ways(endpoint: ModuleType, client: AuthenticatedClient, name: str) -> A
     ],
 )
 def test_answers_that_are_not_what_they_should_be(name: str, status: int, content: bytes) -> None:
-    """A body or a status that is not documented gives None, or UnexpectedStatus where the client asks for it."""
+    """An undocumented body or status is None, or UnexpectedStatus if the client asks for it."""
     answer = both_ways(ENDPOINTS[name], answers(status, content), name)
     assert (answer.status_code, answer.content, answer.parsed) == (status, content, None)
     with pytest.raises(errors.UnexpectedStatus) as caught:
@@ -286,7 +286,7 @@ def test_answers_that_are_not_what_they_should_be(name: str, status: int, conten
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_documented_errors_are_problems(name: str) -> None:
-    """An error with a Problem in its body gives the Problem, whatever other fields it has."""
+    """A documented error returns its Problem, unknown fields included."""
     for status in OPERATIONS[name].errors:
         body = {"title": "No", "status": status, "detail": "d", "brand_new": 1}
         problem = both_ways(ENDPOINTS[name], answers(status, json.dumps(body).encode(), raising=True), name).parsed

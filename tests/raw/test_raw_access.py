@@ -19,7 +19,7 @@ def answer(request: httpx.Request) -> httpx.Response:
 
 
 def test_the_raw_client_sends_our_address_and_key_through_a_users_client():
-    """Though that client has neither of them."""
+    """The raw client sends our base URL and API key through a user's httpx client that has neither."""
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
         client = ArizeClient(api_key="the-key", http_client=http)
         page = list_annotation_queues.sync(client=client.raw)
@@ -29,7 +29,7 @@ def test_the_raw_client_sends_our_address_and_key_through_a_users_client():
 
 
 def test_the_async_raw_client_sends_our_address_and_key_through_a_users_client():
-    """Though that client has neither of them."""
+    """The async raw client sends our base URL and API key through a user's httpx client that has neither."""
 
     async def main():
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:

@@ -136,7 +136,7 @@ def test_round_trip(name: str, data: st.DataObject) -> None:
 @quietly
 @given(data=st.data())
 def test_wrong_shapes_are_refused_in_three_ways_only(name: str, data: st.DataObject) -> None:
-    """Whatever JSON stands in the place of a model or of one of its fields, no other error than three comes of it."""
+    """Any JSON in place of a model or of a field raises KeyError, TypeError or ValueError, if anything."""
     model = getattr(models, name)
     payload = least(SCHEMAS[name])
     broken = data.draw(plain_json)
@@ -149,7 +149,7 @@ def test_wrong_shapes_are_refused_in_three_ways_only(name: str, data: st.DataObj
 @pytest.mark.parametrize("src", [None, [], "text", 3, True, [{}], b"{}"])
 @pytest.mark.parametrize("name", OBJECTS)
 def test_what_is_no_object_is_refused(name: str, src: Any) -> None:
-    """Something that is not a JSON object is a TypeError."""
+    """A model of anything but a JSON object raises TypeError."""
     with pytest.raises(TypeError):
         getattr(models, name).from_dict(src)
 
@@ -202,7 +202,7 @@ def test_free_form_objects_are_plain_dicts() -> None:
 
 
 def test_three_states_of_a_nullable_field_in_a_request() -> None:
-    """Not given, None and a value are three things where null clears; elsewhere None and UNSET are both not sent."""
+    """A nullable field tells UNSET, None and a value apart; in other fields None and UNSET are both left out."""
     request = models.UpdateAnnotationQueueRequest
     assert request().to_dict() == {}
     assert request(instructions=None, column_allowlist=None).to_dict() == {
@@ -218,7 +218,7 @@ def test_three_states_of_a_nullable_field_in_a_request() -> None:
 
 @pytest.mark.parametrize("name", ENUMS)
 def test_enums_are_open_and_blind_to_case(name: str) -> None:
-    """A value in any case is the member, and one that is not known is of the enum too, as it came."""
+    """A known value in any case is its member; an unknown value stays as it is, in the same enum."""
     enum = getattr(models, name)
     for value in SCHEMAS[name]["enum"]:
         assert enum(value.lower()) is enum(value.upper()) is enum(value.title()) is enum[value.upper()]
@@ -284,13 +284,13 @@ def test_times_of_any_server(offset: str, digits: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01T00:00:00Z", "2026-03-01T10:20:30+99:99"])
 def test_what_is_no_time_is_refused(text: str) -> None:
-    """Text that is no time is a ValueError that does not repeat it, since it came from a server."""
+    """Text that is no time raises a ValueError that does not quote it."""
     with pytest.raises(ValueError, match=r"^a time in ISO 8601 was expected$"):
         models.Annotation.from_dict({"name": "n", "updated_at": text})
 
 
 def test_times_that_users_give() -> None:
-    """An input takes a datetime, text or a date, which is its midnight in UTC."""
+    """An input accepts a datetime, text, or a date, which is its midnight in UTC."""
     midnight = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
     for time in (midnight, "2026-03-01T00:00:00Z", "2026-03-01", datetime.date(2026, 3, 1)):
         assert models.AnnotationQueueTraceRecordInput("p", time, midnight, ["t"]).start_time == midnight
@@ -335,7 +335,7 @@ def test_a_data_frame_of_records() -> None:
 
 
 def test_a_data_frame_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where pandas is not installed the error says which extra brings it."""
+    """Without pandas, `to_df` names the extra that installs it."""
     monkeypatch.setitem(sys.modules, "pandas", None)
     page = models.ListSpacesResponse.from_dict({"spaces": [], "pagination": {"has_more": False}})
     with pytest.raises(ImportError, match="extra 'pandas'"):
@@ -359,7 +359,7 @@ def test_json_text(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_what_json_does_not_have_is_written_as_null(fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that sends NaN sends something that can be read and written again, with orjson and without it."""
+    """NaN of a server is decoded, and encoded as null, with orjson and without it."""
     if not fast:
         monkeypatch.setattr(encoding, "orjson", None)
     read = models.Annotation.from_json(b'{"name": "n", "score": NaN, "more": [Infinity, {"big": 1e3}], "text": "NaN"}')
