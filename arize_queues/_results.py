@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -18,14 +19,14 @@ T = TypeVar("T")
 _LONGEST_SHOWN = 80  # characters of an ID, in the text of a failure
 
 
-class _Written:
+class _Written(ABC):
     """Base class of results that can be written as JSON."""
 
     __slots__ = ()
 
+    @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dict."""
-        raise NotImplementedError
 
     def to_json(self) -> str:
         """Return compact JSON text."""
